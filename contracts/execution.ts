@@ -1,0 +1,52 @@
+import type { RunError } from "../engine/errors.ts";
+import type { Json, JsonObject } from "../engine/json.ts";
+import type { RunStatus, StepStatus } from "../engine/run/types.ts";
+
+export type Environment = "live" | "test";
+export type ExecutionMode = "sync" | "async" | "isolated";
+
+/** A step in an execution's record (section 20). Times are ISO 8601 UTC. */
+export interface StepRecord {
+  id: string;
+  /** Run-time path, with an index for every loop iteration: `fetch_weather[2]`. */
+  path: string;
+  name: string;
+  type: string;
+  status: StepStatus;
+  attempt: number;
+  started_at: string | null;
+  finished_at: string | null;
+  output: Json;
+  error: RunError | null;
+  cached?: boolean;
+}
+
+/** Meters of section 16. */
+export interface UsageRecord {
+  executions: number;
+  step_runs: number;
+  compute_ms: number;
+  egress_bytes: number;
+  ai_tokens: number;
+}
+
+/** What `GET /workflows/executions/{id}` answers (section 11). */
+export interface ExecutionRecord {
+  execution_id: string;
+  status: RunStatus;
+  workflow: { name: string; version: string; slug: string };
+  execution_mode: ExecutionMode;
+  inputs: JsonObject;
+  progress: { completed: number; total: number; message: string };
+  result?: { outputs: JsonObject };
+  error?: RunError;
+  created_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+  elapsed_ms: number;
+  steps: StepRecord[];
+  usage: UsageRecord;
+  run_attempt: number;
+  metadata?: JsonObject;
+  waiting_for?: JsonObject;
+}

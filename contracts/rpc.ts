@@ -1,0 +1,134 @@
+import type { PlanSource } from "../engine/plan/types.ts";
+import type { ActionCall, ActionResult, RunStatus } from "../engine/run/types.ts";
+import type { Json, JsonObject } from "../engine/json.ts";
+import type { Result } from "./errors.ts";
+import type { Environment, ExecutionMode, ExecutionRecord, UsageRecord } from "./execution.ts";
+
+/*
+ * The faces by which the platform Worker, the objects and the plugin Workers meet. Plain data only: every argument and
+ * answer survives a structured clone. Classes implement these; callers see nothing else of them.
+ */
+
+/** What the edge decided about a start: validated, planned and placed. */
+export interface StartCommand {
+  executionId: string;
+  tenantId: string;
+  environment: Environment;
+  /** Digest of the plan source. The source itself is sent only when the cell answered `unknown_plan`. */
+  planDigest: string;
+  plan?: PlanSource;
+  inputs: JsonObject;
+  env?: JsonObject;
+  mode: ExecutionMode;
+  trigger?: Json;
+  metadata?: JsonObject;
+  timeoutMs?: number;
+  /** Who started it: key id. */
+  actor: string;
+  idempotency?: { key: string; bodyHash: string };
+  /** sync: wait for the end up to this long and answer the record. */
+  waitMs?: number;
+  traceparent?: string;
+}
+
+export type StartAnswer =
+  | { kind: "accepted"; executionId: string; replayed: boolean }
+  | { kind: "finished"; executionId: string; replayed: boolean; record: ExecutionRecord }
+  | { kind: "unknown_plan" }
+  /** The same Idempotency-Key came with another body. */
+  | { kind: "conflict"; message: string };
+
+/** One row of a cell's outbox: the execution as lists show it. Later `change` wins; redelivery is harmless. */
+export interface ExecutionProjection {
+  change: number;
+  executionId: string;
+  tenantId: string;
+  environment: Environment;
+  status: RunStatus;
+  workflowSlug: string;
+  workflowName: string;
+  workflowVersion: string;
+  mode: ExecutionMode;
+  createdAt: number;
+  startedAt: number | null;
+  finishedAt: number | null;
+  error: { code: string; message: string } | null;
+  usage: UsageRecord;
+  runAttempt: number;
+}
+
+/** A coordinator object: a cell that holds many executions of one tenant and environment. */
+export interface CoordinatorRpc {
+  start(command: StartCommand): Promise<StartAnswer>;
+  /** The record, or null when this cell has no such execution. `waitMs` long-polls until it is terminal. */
+  get(executionId: string, options?: { waitMs?: number }): Promise<ExecutionRecord | null>;
+  cancel(executionId: string, command: { reason?: string; actor: string }): Promise<Result<ExecutionRecord> | null>;
+  /** Projections changed after `after`, oldest first; reading twice gives the same rows. */
+  readOutbox(after: number, limit: number): Promise<{ rows: ExecutionProjection[]; last: number }>;
+  /** The sink has everything up to `change`. */
+  ackOutbox(change: number): Promise<void>;
+  /** Boot if needed and go on with what is unfinished. Answers the number of executions in flight. */
+  wake(): Promise<number>;
+}
+
+/** A key as the tenant object remembers it. Never the key itself. */
+export interface KeyRecord {
+  id: string;
+  tenantId: string;
+  environment: Environment;
+  name: string;
+  scopes: string[];
+  roles: string[];
+  permissions: string[];
+  /** Epoch ms; null while valid. */
+  revokedAt: number | null;
+}
+
+/** A stored credential as it may travel: sealed values, opened only by a plugin Worker. */
+export interface SealedConnection {
+  id: string;
+  connector: string;
+  name: string;
+  type: string;
+  /** Non-secret config, such as `base_url`. */
+  config: JsonObject;
+  /** Output of `vault/seal`. */
+  sealed: string;
+}
+
+/** The tenant object: what crosses the cells of one tenant and environment. Never a run's state. */
+export interface TenantRpc {
+  /** SHA-256 (hex) of the key → its record, or null when unknown here. */
+  verifyKey(hash: string): Promise<KeyRecord | null>;
+  putKey(hash: string, key: KeyRecord): Promise<void>;
+  revokeKey(keyId: string, at: number): Promise<void>;
+  putConnection(connection: SealedConnection): Promise<void>;
+  deleteConnection(id: string): Promise<void>;
+  /** By id or name, or the connector's default (the only one, or the one named `default`). */
+  findConnection(query: { connector: string; ref?: string }): Promise<SealedConnection | null>;
+  putSecret(name: string, sealed: string): Promise<void>;
+  deleteSecret(name: string): Promise<void>;
+  secrets(names: string[]): Promise<Record<string, string | null>>;
+  putEnv(name: string, value: Json): Promise<void>;
+  deleteEnv(name: string): Promise<void>;
+  env(names: string[]): Promise<Record<string, Json>>;
+  /** A cell announces itself once, on its first start, so that a sweeper can wake it. */
+  registerCell(name: string): Promise<void>;
+  cells(): Promise<string[]>;
+}
+
+/** What accompanies every call to a plugin Worker: ids, never secrets. */
+export interface CallContext {
+  tenantId: string;
+  environment: Environment;
+  executionId: string;
+  workflowName: string;
+  workflowVersion: string;
+  runAttempt: number;
+  traceparent?: string;
+}
+
+/** A plugin Worker. `invoke` never throws for an upstream's fault: failures are results. */
+export interface PluginRpc {
+  invoke(call: ActionCall, context: CallContext): Promise<ActionResult>;
+}

@@ -1,0 +1,53 @@
+import type { RunError } from "../errors.ts";
+import type { Json, JsonObject } from "../json.ts";
+import type { AttemptUsage, RunIdentity, RunStatus, StepStatus } from "./types.ts";
+
+/**
+ * A step (or loop iteration, or block) that has been opened in a run. The tree of instances is the whole execution state;
+ * it is a fold of the events, and everything else (effects in flight, timers, records) is derived from it.
+ */
+export interface Instance {
+  path: string;
+  /** Static address: key into `plan.byAddress`. */
+  address: string;
+  /** Path of the enclosing instance; null at the top level. */
+  parent: string | null;
+  status: StepStatus;
+  /** Number of the current (or last) attempt, from 1; 0 before the first. */
+  attempt: number;
+  /** Evaluated input of a leaf, kept until it settles: a redispatch sends the same. */
+  input?: Json;
+  connection?: Json;
+  output?: Json;
+  error?: RunError;
+  cached?: boolean;
+  /** Loop wrapper: its evaluated items. */
+  items?: Json[];
+  /** Loop iteration: its position; the item stands in the wrapper's `items`. */
+  index?: number;
+  startedAt: number;
+  finishedAt?: number;
+  /** Epoch ms: when the current attempt times out, or when the next try is due. */
+  deadline?: number;
+  retryDue?: number;
+}
+
+export interface RunState {
+  readonly identity: RunIdentity;
+  status: RunStatus;
+  /** Sequence of the last event. */
+  seq: number;
+  /** Time of the last event: time never runs backwards in a run. */
+  at: number;
+  inputs: JsonObject;
+  env: JsonObject;
+  trigger: Json;
+  startedAt: number | null;
+  finishedAt: number | null;
+  deadline: number | null;
+  outputs: JsonObject | null;
+  error: RunError | null;
+  /** Opened instances by path, in order of opening. */
+  instances: Map<string, Instance>;
+  usage: { stepRuns: number } & Required<Pick<AttemptUsage, "compute_ms" | "egress_bytes">> & { ai_tokens: number };
+}

@@ -1,0 +1,93 @@
+import type { PinnedAction } from "../connector.ts";
+import type { RunError } from "../errors.ts";
+import type { Json, JsonObject } from "../json.ts";
+
+export const RUN_STATUSES = ["pending", "running", "waiting", "paused", "completed", "failed", "canceled", "timed_out"] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
+
+export const STEP_STATUSES = ["pending", "queued", "running", "waiting", "retrying", "completed", "failed", "skipped", "canceled"] as const;
+export type StepStatus = (typeof STEP_STATUSES)[number];
+
+/** Token counts and cost that a service may report with a success (section 20). */
+export interface ReportedUsage {
+  input_tokens?: number;
+  output_tokens?: number;
+  cost?: number;
+}
+
+/** What an attempt cost, measured by the plugin Worker: recorded with the transition that settles it (section 16). */
+export interface AttemptUsage extends ReportedUsage {
+  compute_ms: number;
+  egress_bytes: number;
+}
+
+/**
+ * One fact of a run: what is appended, folded and (mapped by `contracts/events.ts`) shown to readers. A fact carries all
+ * that a fold needs, so `apply` evaluates nothing. `path` is the step's run-time path: static address with an index for
+ * every loop iteration, e.g. `fetch_weather[2]` or `outer[0].inner[3].send`.
+ */
+export type EngineEvent =
+  | { type: "workflow.started"; inputs: JsonObject; env?: JsonObject; trigger?: Json; deadline?: number }
+  /** A step that is not a leaf opened (loop, parallel list, block), or a leaf's first attempt was dispatched. */
+  | { type: "step.started"; path: string; attempt: number; input?: Json; items?: Json; connection?: Json; deadline?: number }
+  | { type: "step.retrying"; path: string; attempt: number; error: RunError; due: number; usage?: AttemptUsage }
+  | { type: "step.completed"; path: string; output: Json; usage?: AttemptUsage; cached?: boolean }
+  | { type: "step.failed"; path: string; error: RunError; output?: Json; usage?: AttemptUsage }
+  | { type: "step.skipped"; path: string }
+  | { type: "step.canceled"; path: string }
+  | { type: "step.progress"; path: string; percent?: number; message?: string }
+  | { type: "log"; path?: string; level: string; message: string; context?: JsonObject }
+  | { type: "workflow.completed"; outputs: JsonObject }
+  | { type: "workflow.failed"; error: RunError }
+  | { type: "workflow.canceled"; error: RunError; actor?: string }
+  | { type: "workflow.timed_out"; error: RunError };
+
+/** A stored event: its gapless sequence in the run (from 1) and the time of the transition that made it (epoch ms). */
+export type StampedEvent = EngineEvent & { seq: number; at: number };
+
+/** What a run asks of its host. Performed only after the events of the same transition are durable. */
+export type Effect =
+  | { type: "callAction"; call: ActionCall }
+  /** The call's result is no longer wanted: abort it if it is in flight. */
+  | { type: "abortCall"; path: string; attempt: number }
+  /** Deliver `{type: "timer", name}` at or after `due`. Setting a name again replaces it. */
+  | { type: "setTimer"; name: string; due: number }
+  | { type: "clearTimer"; name: string }
+  /** The transition stopped at its work bound: deliver `{type: "continue"}` soon. */
+  | { type: "continue" };
+
+/** One attempt of one action, as the host hands it to a plugin Worker. */
+export interface ActionCall {
+  path: string;
+  stepId: string;
+  attempt: number;
+  action: PinnedAction;
+  input: Json;
+  /** Name or id of the connection, when the step or connector names one. */
+  connection?: Json;
+  /** Equal over attempts and crashes: `execution:run_attempt:path` (section 20). */
+  idempotencyKey: string;
+  timeoutMs: number;
+  /** Epoch ms when this attempt is given up. */
+  deadline: number;
+}
+
+export type ActionResult =
+  | { ok: true; output: Json; usage?: AttemptUsage }
+  | { ok: false; error: RunError; /** From upstream's Retry-After. */ retryAfterMs?: number; /** Sent, but no answer: crash, timeout, reset. */ outcomeUnknown?: boolean; usage?: AttemptUsage };
+
+/** What happens to a run. `now` is always given beside it. */
+export type EngineInput =
+  | { type: "start"; inputs: JsonObject; env?: JsonObject; trigger?: Json; timeoutMs?: number }
+  | { type: "result"; path: string; attempt: number; result: ActionResult }
+  | { type: "timer"; name: string }
+  | { type: "continue" }
+  | { type: "cancel"; reason?: string; actor?: string }
+  | { type: "progress"; path: string; attempt: number; percent?: number; message?: string }
+  | { type: "log"; path?: string; level: string; message: string; context?: JsonObject };
+
+/** Ids and constants of one run that templates may read. */
+export interface RunIdentity {
+  executionId: string;
+  runAttempt: number;
+}

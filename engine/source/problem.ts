@@ -1,0 +1,13 @@
+/**
+ * One located problem of a file (language document, sections 1 and 20). Lines and columns count from 1.
+ * Problems of JSON inputs carry `path` and `message` only.
+ */
+export interface Problem {
+  /** JSON pointer to the place; an unknown key's pointer names the key itself. */
+  path: string;
+  line?: number;
+  column?: number;
+  message: string;
+  /** The nearest known name, when one is near. */
+  suggestion?: string;
+}
