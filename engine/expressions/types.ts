@@ -21,6 +21,10 @@ export abstract class LazyMap {
   /** The member, or undefined when it is missing. May itself be lazy. */
   abstract get(name: string): Value | LazyMap | undefined;
   abstract json(): Json;
+  /** What it reads as when it is put into text; undefined: its JSON. (A step's error reads as its message.) */
+  text(): string | undefined {
+    return undefined;
+  }
 }
 
 /** What an evaluation may look at and where its non-pure-looking functions get their (recorded) values. */

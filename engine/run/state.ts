@@ -27,11 +27,20 @@ export interface Instance {
   index?: number;
   startedAt: number;
   finishedAt?: number;
-  /** Epoch ms: when the current attempt times out, or when the next try is due. */
-  deadline?: number;
+  /** Epoch ms when the next try is due, while `retrying`. */
   retryDue?: number;
+  /** Containers: children opened and settled so far, and the first child whose failure nothing absorbed. */
+  opened: number;
+  settled: number;
+  failure?: string;
 }
 
+/** A leaf has attempts; a container never has one. */
+export function isLeaf(instance: Instance): boolean {
+  return instance.attempt > 0;
+}
+
+/** All there is to know of a run; `apply` is the only writer. */
 export interface RunState {
   readonly identity: RunIdentity;
   status: RunStatus;
@@ -47,7 +56,11 @@ export interface RunState {
   deadline: number | null;
   outputs: JsonObject | null;
   error: RunError | null;
-  /** Opened instances by path, in order of opening. */
+  /** The workflow itself as a container of its top-level steps; its path is empty. */
+  root: Instance;
+  /** Opened instances by path, in order of opening (the root not among them). */
   instances: Map<string, Instance>;
+  /** Those of `instances` that are not settled: what a restart dispatches and a cancel ends. */
+  open: Map<string, Instance>;
   usage: { stepRuns: number } & Required<Pick<AttemptUsage, "compute_ms" | "egress_bytes">> & { ai_tokens: number };
 }

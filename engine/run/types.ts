@@ -28,11 +28,12 @@ export interface AttemptUsage extends ReportedUsage {
  */
 export type EngineEvent =
   | { type: "workflow.started"; inputs: JsonObject; env?: JsonObject; trigger?: Json; deadline?: number }
-  /** A step that is not a leaf opened (loop, parallel list, block), or a leaf's first attempt was dispatched. */
-  | { type: "step.started"; path: string; attempt: number; input?: Json; items?: Json; connection?: Json; deadline?: number }
+  /** A container opened (loop, parallel list; attempt 0), or an attempt of a leaf was dispatched (attempt from 1). */
+  | { type: "step.started"; path: string; attempt: number; input?: Json; items?: Json[]; connection?: Json }
   | { type: "step.retrying"; path: string; attempt: number; error: RunError; due: number; usage?: AttemptUsage }
-  | { type: "step.completed"; path: string; output: Json; usage?: AttemptUsage; cached?: boolean }
-  | { type: "step.failed"; path: string; error: RunError; output?: Json; usage?: AttemptUsage }
+  /** Loops and parallel lists carry no output: it is gathered from their children when the event is applied. */
+  | { type: "step.completed"; path: string; output?: Json; usage?: AttemptUsage; cached?: boolean }
+  | { type: "step.failed"; path: string; error: RunError; usage?: AttemptUsage }
   | { type: "step.skipped"; path: string }
   | { type: "step.canceled"; path: string }
   | { type: "step.progress"; path: string; percent?: number; message?: string }
@@ -68,13 +69,25 @@ export interface ActionCall {
   /** Equal over attempts and crashes: `execution:run_attempt:path` (section 20). */
   idempotencyKey: string;
   timeoutMs: number;
-  /** Epoch ms when this attempt is given up. */
+  /** Epoch ms when this attempt is given up: the host answers TIMEOUT itself when nothing has come by then. */
   deadline: number;
+  /** Where the step asks to run; the host answers UNAVAILABLE where it has no such worker. */
+  target?: "local" | "cloud" | "self_hosted";
 }
 
 export type ActionResult =
   | { ok: true; output: Json; usage?: AttemptUsage }
-  | { ok: false; error: RunError; /** From upstream's Retry-After. */ retryAfterMs?: number; /** Sent, but no answer: crash, timeout, reset. */ outcomeUnknown?: boolean; usage?: AttemptUsage };
+  | {
+      ok: false;
+      error: RunError;
+      /** From upstream's Retry-After. */
+      retryAfterMs?: number;
+      /** Sent, but no answer: crash, timeout, reset. */
+      outcomeUnknown?: boolean;
+      /** Trying again cannot help, whatever the policy says: nothing here can run it. */
+      permanent?: boolean;
+      usage?: AttemptUsage;
+    };
 
 /** What happens to a run. `now` is always given beside it. */
 export type EngineInput =
@@ -83,6 +96,8 @@ export type EngineInput =
   | { type: "timer"; name: string }
   | { type: "continue" }
   | { type: "cancel"; reason?: string; actor?: string }
+  /** The host gives the run up: it was quarantined, or a bug or a storage limit stopped it. */
+  | { type: "fail"; error: RunError }
   | { type: "progress"; path: string; attempt: number; percent?: number; message?: string }
   | { type: "log"; path?: string; level: string; message: string; context?: JsonObject };
 

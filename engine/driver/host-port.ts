@@ -1,0 +1,20 @@
+import type { ActionCall, ActionResult, StampedEvent } from "../run/types.ts";
+
+/** What a place that runs executions provides: the coordinator object, the SDK's process, a test. One per run. */
+export interface HostPort {
+  /** Epoch ms. */
+  now(): number;
+  /** Makes `events` durable, then calls `done`. Several commits of a run keep their order. */
+  commit(events: readonly StampedEvent[], done: () => void): void;
+  /** Runs one attempt. Must not reject: what goes wrong is a result. */
+  call(call: ActionCall): Promise<ActionResult>;
+  /** Gives up a call in flight, if there is one. */
+  abort(path: string, attempt: number): void;
+  /** Calls `driver.deliver({type: "timer", name})` at or after `due` (epoch ms). The same name again replaces it. */
+  setTimer(name: string, due: number): void;
+  clearTimer(name: string): void;
+  /** Runs `task` after letting others have a turn. */
+  soon(task: () => void): void;
+  /** A bug: the state in memory is no longer to be trusted. The host folds the run again and fails it by name. */
+  crashed(error: unknown): void;
+}
