@@ -1,0 +1,42 @@
+import { index, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
+
+/**
+ * Published versions, immutable. JSON stands in text columns: a definition may hold characters that jsonb refuses, and
+ * its bytes must stay as they were hashed.
+ */
+export const workflowVersions = pgTable(
+  "workflow_versions",
+  {
+    tenantId: text("tenant_id").notNull(),
+    environment: text().notNull(),
+    slug: text().notNull(),
+    version: text().notNull(),
+    name: text().notNull(),
+    /** SHA-256 of the canonical JSON of the plan source. */
+    digest: text().notNull(),
+    /** PlanSource as JSON. */
+    plan: text().notNull(),
+    publishedBy: text("published_by").notNull(),
+    publishedAt: timestamp("published_at", { withTimezone: true }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.environment, table.slug, table.version] })],
+);
+
+/** One row a slug: what a list shows, and the version that a bare slug means. */
+export const workflows = pgTable(
+  "workflows",
+  {
+    tenantId: text("tenant_id").notNull(),
+    environment: text().notNull(),
+    slug: text().notNull(),
+    name: text().notNull(),
+    description: text(),
+    latestVersion: text("latest_version").notNull(),
+    createdAt: timestamp("created_at", { withTimezone: true }).notNull(),
+    updatedAt: timestamp("updated_at", { withTimezone: true }).notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.environment, table.slug] }),
+    index("workflows_updated").on(table.tenantId, table.environment, table.updatedAt, table.slug),
+  ],
+);

@@ -1,0 +1,37 @@
+import type { CoordinatorRpc, PluginRpc, TenantRpc } from "../contracts/rpc.ts";
+
+/** A hint that a cell's outbox holds rows. Losing one costs nothing: the sweeper asks every cell. */
+export interface OutboxHint {
+  cell: string;
+}
+
+/*
+ * A namespace as this Worker uses it: by name, through an RPC face. Written out, because the generated types of the
+ * platform wrap every answer and lose the unions.
+ */
+export interface ObjectNamespace<Rpc> {
+  idFromName(name: string): unknown;
+  getByName(name: string): Rpc;
+}
+
+/** Bindings of the platform Worker. Only `main.ts` reads them. */
+export interface Env {
+  COORDINATOR: ObjectNamespace<CoordinatorRpc>;
+  TENANT: ObjectNamespace<TenantRpc>;
+  TOOLBOX_PLUGIN: PluginRpc;
+  HTTP_PLUGIN: PluginRpc;
+  OUTBOX: Queue<OutboxHint>;
+  DATABASE_URL: string;
+  /** Base64 of 32 bytes: signs execution ids. */
+  EXECUTION_ID_KEY: string;
+  /** Base64 of 32 bytes: wraps the tenants' data keys. */
+  MASTER_KEY: string;
+  ENVIRONMENT_NAME: "development" | "staging" | "production";
+  PUBLIC_URL?: string;
+  /** Development only: `host:port` of the local Postgres front. */
+  NEON_LOCAL?: string;
+  /** Development only: host names that stand for local services. */
+  DEVELOPMENT_HOSTS?: string;
+  /** Lets scripts create tenants by `POST /internal/tenants`; the route does not exist without it. */
+  BOOTSTRAP_TOKEN?: string;
+}
