@@ -1,0 +1,142 @@
+/*
+ * The house as data: which rooms there are and what each may import (ARCHITECTURE.md, "Who may import whom").
+ * A room is a folder; a file belongs to the room with the longest matching name. Whatever is not listed is refused.
+ */
+
+export interface Room {
+  /** Rooms whose files this one may import, besides its own. */
+  rooms: readonly string[];
+  /** Packages it may import, with all their subpaths. */
+  packages: readonly string[];
+  /** Which runtime's own modules (`node:…`, `cloudflare:…`) it may import. */
+  platform?: "node" | "cloudflare";
+}
+
+/** Libraries without I/O, clock or platform: what the engine may stand on. */
+const PURE_LIBRARIES = ["yaml", "@cfworker/json-schema", "json-p3", "@noble/hashes", "semver"];
+const PLUGIN_ROOMS = ["connectors", "engine", "contracts", "vault"];
+const DOOR: Room = { rooms: ["workers/services", "contracts"], packages: ["hono", "@hono/zod-openapi", "zod"] };
+const PLUGIN: Room = { rooms: PLUGIN_ROOMS, packages: [], platform: "cloudflare" };
+
+export const ROOMS: Readonly<Record<string, Room>> = {
+  engine: { rooms: [], packages: PURE_LIBRARIES },
+  connectors: { rooms: ["engine"], packages: PURE_LIBRARIES },
+  contracts: { rooms: ["engine"], packages: ["zod", ...PURE_LIBRARIES] },
+  vault: { rooms: [], packages: [] },
+
+  "workers/database": {
+    rooms: ["contracts"],
+    packages: ["drizzle-orm", "drizzle-kit", "@neondatabase/serverless", "ulid"],
+  },
+  "workers/identity": { rooms: ["contracts"], packages: ["@noble/hashes", "ulid"] },
+  "workers/payments": { rooms: ["contracts"], packages: [] },
+  "workers/services": {
+    rooms: ["contracts", "engine", "connectors", "vault", "workers/database", "workers/identity", "workers/payments"],
+    packages: ["drizzle-orm", "ulid", "zod", ...PURE_LIBRARIES],
+  },
+  "workers/api": DOOR,
+  "workers/hooks": DOOR,
+  "workers/mcp": DOOR,
+  "workers/queues": DOOR,
+  "workers/schedules": DOOR,
+  /** The composition root: `main.ts` and `env.ts`. */
+  workers: {
+    rooms: [
+      "contracts",
+      "engine",
+      "durable-objects",
+      "workers/api",
+      "workers/hooks",
+      "workers/mcp",
+      "workers/queues",
+      "workers/schedules",
+      "workers/services",
+      "workers/database",
+      "workers/identity",
+      "workers/payments",
+    ],
+    packages: ["hono"],
+    platform: "cloudflare",
+  },
+  "workers/plugins/http": PLUGIN,
+  "workers/plugins/toolbox": PLUGIN,
+  "workers/plugins/code": PLUGIN,
+  "durable-objects": { rooms: ["engine", "contracts"], packages: [], platform: "cloudflare" },
+
+  scripts: {
+    rooms: ["engine", "contracts"],
+    packages: ["miniflare", "wrangler", "esbuild", "@electric-sql/pglite", "ws", "undici", "yaml"],
+    platform: "node",
+  },
+  bench: {
+    rooms: ["engine", "contracts", "scripts"],
+    packages: ["miniflare", "wrangler", "esbuild", "undici", "yaml"],
+    platform: "node",
+  },
+  examples: { rooms: [], packages: [], platform: "node" },
+  /** What needs several rooms or a platform: it may look at everything. */
+  test: {
+    rooms: [
+      "engine",
+      "connectors",
+      "contracts",
+      "vault",
+      "durable-objects",
+      "scripts",
+      "bench",
+      "examples",
+      "workers",
+      "workers/api",
+      "workers/database",
+      "workers/identity",
+      "workers/plugins/code",
+      "workers/plugins/http",
+      "workers/plugins/toolbox",
+      "workers/queues",
+      "workers/schedules",
+      "workers/services",
+    ],
+    packages: [
+      "ajv",
+      "ajv-formats",
+      "esbuild",
+      "miniflare",
+      "nunjucks",
+      "oxc-parser",
+      "undici",
+      "vitest",
+      "wrangler",
+      "ws",
+      "yaml",
+      "zod",
+    ],
+    platform: "node",
+  },
+};
+
+/** What a test beside its source may import on top of what its room may. */
+export const UNIT_TEST_PACKAGES: readonly string[] = ["vitest", "nunjucks", "ajv", "ajv-formats"];
+
+/** Names that say nothing about what stands inside. */
+export const BANNED_NAMES: readonly string[] = [
+  "utils",
+  "util",
+  "helpers",
+  "helper",
+  "common",
+  "shared",
+  "core",
+  "misc",
+];
+
+/** More than this many lines is a design question. */
+export const MAX_LINES = 400;
+
+/** The room a file belongs to: the one with the longest name that is a folder above it; null for the root and strangers. */
+export function roomOf(path: string, rooms: Readonly<Record<string, Room>> = ROOMS): string | null {
+  let found: string | null = null;
+  for (const room of Object.keys(rooms)) {
+    if (path.startsWith(`${room}/`) && (found === null || room.length > found.length)) found = room;
+  }
+  return found;
+}
