@@ -2,7 +2,7 @@ import type { PlanSource } from "../engine/plan/types.ts";
 import type { ActionCall, ActionResult, RunStatus } from "../engine/run/types.ts";
 import type { Json, JsonObject } from "../engine/json.ts";
 import type { Result } from "./errors.ts";
-import type { Environment, ExecutionMode, ExecutionRecord, UsageRecord } from "./execution.ts";
+import type { Environment, ExecutionMode, ExecutionRecord, StepRecord, UsageRecord } from "./execution.ts";
 
 /*
  * The faces by which the platform Worker, the objects and the plugin Workers meet. Plain data only: every argument and
@@ -36,7 +36,7 @@ export type StartAnswer =
   | { kind: "finished"; executionId: string; replayed: boolean; record: ExecutionRecord }
   | { kind: "unknown_plan" }
   /** The same Idempotency-Key came with another body. */
-  | { kind: "conflict"; message: string };
+  | { kind: "conflict"; message: string; /** Seconds: the first request is still in flight. */ retryAfter?: number };
 
 /** One row of a cell's outbox: the execution as lists show it. Later `change` wins; redelivery is harmless. */
 export interface ExecutionProjection {
@@ -62,6 +62,8 @@ export interface CoordinatorRpc {
   start(command: StartCommand): Promise<StartAnswer>;
   /** The record, or null when this cell has no such execution. `waitMs` long-polls until it is terminal. */
   get(executionId: string, options?: { waitMs?: number }): Promise<ExecutionRecord | null>;
+  /** One step by its run-time path; null when the execution or the path is unknown. */
+  getStep(executionId: string, path: string): Promise<StepRecord | null>;
   cancel(executionId: string, command: { reason?: string; actor: string }): Promise<Result<ExecutionRecord> | null>;
   /** Projections changed after `after`, oldest first; reading twice gives the same rows. */
   readOutbox(after: number, limit: number): Promise<{ rows: ExecutionProjection[]; last: number }>;
@@ -111,7 +113,7 @@ export interface TenantRpc {
   secrets(names: string[]): Promise<Record<string, string | null>>;
   putEnv(name: string, value: Json): Promise<void>;
   deleteEnv(name: string): Promise<void>;
-  env(names: string[]): Promise<Record<string, Json>>;
+  envValues(names: string[]): Promise<Record<string, Json>>;
   /** A cell announces itself once, on its first start, so that a sweeper can wake it. */
   registerCell(name: string): Promise<void>;
   cells(): Promise<string[]>;

@@ -1,0 +1,109 @@
+import type { JsonObject } from "../engine/json.ts";
+import type { Plan, PlanStep } from "../engine/plan/types.ts";
+import type { Instance, RunState } from "../engine/run/state.ts";
+import { isTerminal } from "../engine/run/transition.ts";
+import type { ExecutionMode, ExecutionRecord, StepRecord, UsageRecord } from "./execution.ts";
+
+/** What a run does not know of itself: given when it was started. */
+export interface ExecutionHead {
+  executionId: string;
+  mode: ExecutionMode;
+  /** Epoch ms. */
+  createdAt: number;
+  metadata?: JsonObject;
+}
+
+/** Iterations of a loop are listed in the record up to this many; all of them by `…/steps/{path}`. */
+const LISTED_ITERATIONS = 100;
+const WORD: Partial<Record<PlanStep["kind"], string>> = { parallel_list: "parallel" };
+
+/** The record of an execution at `now` (epoch ms), as `GET /workflows/executions/{id}` answers it (section 11). */
+export function executionRecord(plan: Plan, state: RunState, head: ExecutionHead, now: number): ExecutionRecord {
+  const { name, slug, version } = plan.definition;
+  const record: ExecutionRecord = {
+    execution_id: head.executionId,
+    status: state.status,
+    workflow: { name, version, slug },
+    execution_mode: head.mode,
+    inputs: state.inputs,
+    progress: progress(plan, state),
+    created_at: iso(head.createdAt),
+    started_at: isoOrNull(state.startedAt),
+    finished_at: isoOrNull(state.finishedAt),
+    elapsed_ms: Math.max(0, (state.finishedAt ?? now) - (state.startedAt ?? head.createdAt)),
+    steps: stepRecords(plan, state),
+    usage: usageRecord(state),
+    run_attempt: state.identity.runAttempt,
+  };
+  if (state.outputs) record.result = { outputs: state.outputs };
+  if (state.error) record.error = state.error;
+  if (head.metadata) record.metadata = head.metadata;
+  return record;
+}
+
+/** The record of one opened step, loop or iteration. */
+export function stepRecord(step: PlanStep, instance: Instance): StepRecord {
+  const record: StepRecord = {
+    id: step.id,
+    path: instance.path,
+    name: step.definition.name ?? step.id,
+    type: WORD[step.kind] ?? step.kind,
+    status: instance.status,
+    attempt: instance.attempt,
+    started_at: instance.status === "skipped" ? null : iso(instance.startedAt),
+    finished_at: isoOrNull(instance.finishedAt ?? null),
+    output: instance.output ?? null,
+    error: instance.error ?? null,
+  };
+  if (instance.cached) record.cached = true;
+  return record;
+}
+
+/** The meters of a run so far (section 16). */
+export function usageRecord(state: RunState): UsageRecord {
+  const { stepRuns, compute_ms, egress_bytes, ai_tokens } = state.usage;
+  return { executions: 1, step_runs: stepRuns, compute_ms: Math.round(compute_ms * 1000) / 1000, egress_bytes, ai_tokens };
+}
+
+function stepRecords(plan: Plan, state: RunState): StepRecord[] {
+  const records: StepRecord[] = [];
+  for (const instance of state.instances.values()) {
+    const step = plan.byAddress.get(instance.address);
+    if (step && (instance.index ?? 0) < LISTED_ITERATIONS) records.push(stepRecord(step, instance));
+  }
+  for (const step of plan.steps) if (!state.instances.has(step.id)) records.push(unopened(step));
+  return records;
+}
+
+/** A step that the run has not come to, or never did. */
+function unopened(step: PlanStep): StepRecord {
+  return {
+    id: step.id,
+    path: step.address,
+    name: step.definition.name ?? step.id,
+    type: WORD[step.kind] ?? step.kind,
+    status: "pending",
+    attempt: 0,
+    started_at: null,
+    finished_at: null,
+    output: null,
+    error: null,
+  };
+}
+
+function progress(plan: Plan, state: RunState): ExecutionRecord["progress"] {
+  const total = plan.steps.length;
+  const completed = state.root.settled;
+  const message = isTerminal(state.status)
+    ? `${completed} of ${total} steps done`
+    : `Processing step ${Math.min(completed + 1, total)} of ${total}`;
+  return { completed, total, message };
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString();
+}
+
+function isoOrNull(at: number | null): string | null {
+  return at === null ? null : iso(at);
+}

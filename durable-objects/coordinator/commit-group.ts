@@ -1,0 +1,74 @@
+import type { StampedEvent } from "../../engine/run/types.ts";
+import type { Resident } from "./resident.ts";
+
+/** Executions that may be active while commits still go out at once; above, they are grouped by tick (facts.md: grouping). */
+const GROUP_ABOVE = 4;
+/** A tick: long enough for completions to meet, short against a call. */
+const TICK_MS = 1;
+
+export interface CommitDeps {
+  /** Epoch ms. */
+  now(): number;
+  /** Executions and calls in flight: decides between at once and grouped. */
+  load(): number;
+  /** Writes all that the residents have pending, each whole or not at all; answers those that could not be written. */
+  write(residents: readonly Resident[]): Map<Resident, unknown>;
+  wait(ms: number): Promise<void>;
+  failed(resident: Resident, error: unknown): void;
+}
+
+/**
+ * Groups what is to be made durable: everything that arrives within a tick, of one execution or of many, is written in one
+ * turn and so shares one commit. What depends on it (`done`) runs only after it was written, in the same turn, so that the
+ * object's output gate holds it back until it is on disk.
+ */
+export class CommitGroup {
+  readonly #deps: CommitDeps;
+  #pending = new Set<Resident>();
+  #at: number | undefined;
+
+  constructor(deps: CommitDeps) {
+    this.#deps = deps;
+  }
+
+  /** The time of the group being filled: all events of one commit share it. */
+  now(): number {
+    return this.#at ?? this.#deps.now();
+  }
+
+  add(resident: Resident, events: readonly StampedEvent[], done: () => void): void {
+    for (const event of events) resident.pending.push(event);
+    resident.afterCommit.push((error) => {
+      if (error === undefined) done();
+    });
+    if (this.#pending.size === 0) this.#schedule();
+    this.#pending.add(resident);
+  }
+
+  /** Resolves when what `resident` has pending is written. */
+  settled(resident: Resident): Promise<void> | undefined {
+    if (!this.#pending.has(resident)) return undefined;
+    return new Promise((resolve) => resident.afterCommit.push(() => resolve()));
+  }
+
+  #schedule(): void {
+    this.#at = this.#deps.now();
+    if (this.#deps.load() <= GROUP_ABOVE) queueMicrotask(() => this.#flush());
+    else void this.#deps.wait(TICK_MS).then(() => this.#flush());
+  }
+
+  #flush(): void {
+    const group = [...this.#pending];
+    this.#pending = new Set();
+    this.#at = undefined;
+    const failures = this.#deps.write(group);
+    for (const resident of group) {
+      resident.pending = [];
+      const tasks = resident.afterCommit;
+      resident.afterCommit = [];
+      const error = failures.get(resident);
+      for (const task of tasks) task(error);
+      if (error !== undefined) this.#deps.failed(resident, error);
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import { DurableObject } from "cloudflare:workers";
+import type { Result } from "../../contracts/errors.ts";
+import type { ExecutionRecord, StepRecord } from "../../contracts/execution.ts";
+import type { CoordinatorRpc, ExecutionProjection, PluginRpc, StartAnswer, StartCommand, TenantRpc } from "../../contracts/rpc.ts";
+import { TimerQueue } from "../timer-queue.ts";
+import { Cell } from "./cell.ts";
+import { CellStorage } from "./cell-storage.ts";
+import { callPlugin } from "./plugin-calls.ts";
+
+/** The bindings a coordinator object needs; the platform Worker's configuration gives them. */
+export interface CoordinatorEnv {
+  TOOLBOX_PLUGIN: PluginRpc;
+  HTTP_PLUGIN: PluginRpc;
+  OUTBOX: { send(message: { cell: string }): Promise<unknown> };
+  TENANT: { getByName(name: string): TenantRpc };
+}
+
+const REGISTERED = "registered";
+/** Shared cells are woken by the sweeper after a crash, and by their alarm should that be lost too. */
+const SHARED_ALARM_MS = 60_000;
+/** An isolated execution's object is known to nobody else: its alarm alone brings it back. */
+const ISOLATED_ALARM_MS = 5_000;
+
+/** The coordinator object: a shell that gives a cell its storage, timers, plugin Workers and name. */
+export class Coordinator extends DurableObject<CoordinatorEnv> implements CoordinatorRpc {
+  readonly #cell: Cell;
+  readonly #storage: CellStorage;
+  #registered: boolean;
+
+  constructor(ctx: DurableObjectState, env: CoordinatorEnv) {
+    super(ctx, env);
+    const plugins = { toolbox: env.TOOLBOX_PLUGIN, http: env.HTTP_PLUGIN };
+    this.#storage = new CellStorage(ctx.storage);
+    this.#registered = this.#storage.fact(REGISTERED) !== undefined;
+    this.#cell = new Cell({
+      storage: this.#storage,
+      timers: new TimerQueue({ now: Date.now, wake }),
+      alarmMs: this.#isolated ? ISOLATED_ALARM_MS : SHARED_ALARM_MS,
+      now: Date.now,
+      wait: (ms) => scheduler.wait(ms),
+      call: (call, context) => callPlugin(plugins, call, context),
+      setAlarm: (at) => void ctx.storage.setAlarm(at),
+      hintOutbox: () => void this.#hint(),
+      report: (message, error) => console.error(message, error),
+    });
+    this.#cell.recover();
+  }
+
+  async start(command: StartCommand): Promise<StartAnswer> {
+    if (!this.#registered && !this.#isolated) await this.#register(command);
+    return this.#cell.start(command);
+  }
+
+  async get(executionId: string, options?: { waitMs?: number }): Promise<ExecutionRecord | null> {
+    return this.#cell.get(executionId, options?.waitMs);
+  }
+
+  async getStep(executionId: string, path: string): Promise<StepRecord | null> {
+    return this.#cell.getStep(executionId, path);
+  }
+
+  async cancel(executionId: string, command: { reason?: string; actor: string }): Promise<Result<ExecutionRecord> | null> {
+    return this.#cell.cancel(executionId, command.reason, command.actor);
+  }
+
+  async readOutbox(after: number, limit: number): Promise<{ rows: ExecutionProjection[]; last: number }> {
+    return this.#cell.readOutbox(after, limit);
+  }
+
+  async ackOutbox(change: number): Promise<void> {
+    this.#cell.ackOutbox(change);
+  }
+
+  async wake(): Promise<number> {
+    return this.#cell.unfinished;
+  }
+
+  override async alarm(): Promise<void> {
+    this.#cell.onAlarm();
+  }
+
+  /** Its name ends in a shard `s…`, or in `i…` when it holds one isolated execution. */
+  get #isolated(): boolean {
+    return this.ctx.id.name?.split("/").at(-1)?.startsWith("i") ?? false;
+  }
+
+  /** Once in a cell's life, before its first start: from then on the sweeper knows it, whatever is killed. */
+  async #register({ tenantId, environment }: StartCommand): Promise<void> {
+    const name = this.ctx.id.name;
+    if (name === undefined) throw new Error("a coordinator is addressed by its name");
+    await this.env.TENANT.getByName(`global/${tenantId}/${environment}`).registerCell(name);
+    this.#storage.prepare();
+    this.#storage.putFact(REGISTERED, name);
+    this.#registered = true;
+  }
+
+  async #hint(): Promise<void> {
+    const cell = this.ctx.id.name;
+    if (cell !== undefined) await this.env.OUTBOX.send({ cell }).catch(() => undefined);
+  }
+}
+
+function wake(ms: number, task: () => void): () => void {
+  const timer = setTimeout(task, ms);
+  return () => clearTimeout(timer);
+}

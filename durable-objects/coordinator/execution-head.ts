@@ -1,0 +1,58 @@
+import type { ExecutionHead } from "../../contracts/execution-record.ts";
+import { executionRecord, usageRecord } from "../../contracts/execution-record.ts";
+import type { Environment, ExecutionRecord } from "../../contracts/execution.ts";
+import type { CallContext, ExecutionProjection, StartCommand } from "../../contracts/rpc.ts";
+import type { Plan } from "../../engine/plan/types.ts";
+import type { RunState } from "../../engine/run/state.ts";
+
+/** What a cell keeps of an execution beside its log, written once with the start. */
+export interface StoredHead extends ExecutionHead {
+  tenantId: string;
+  environment: Environment;
+  actor: string;
+  runAttempt: number;
+  timeoutMs?: number;
+  traceparent?: string;
+}
+
+export function headOf(command: StartCommand, createdAt: number): StoredHead {
+  const { executionId, tenantId, environment, mode, actor, metadata, timeoutMs, traceparent } = command;
+  return { executionId, tenantId, environment, mode, actor, metadata, timeoutMs, traceparent, createdAt, runAttempt: 1 };
+}
+
+/** The read model's row, without its place in the outbox. */
+export function projectionOf(plan: Plan, state: RunState, head: StoredHead): Omit<ExecutionProjection, "change"> {
+  const { name, slug, version } = plan.definition;
+  return {
+    executionId: head.executionId,
+    tenantId: head.tenantId,
+    environment: head.environment,
+    status: state.status,
+    workflowSlug: slug,
+    workflowName: name,
+    workflowVersion: version,
+    mode: head.mode,
+    createdAt: head.createdAt,
+    startedAt: state.startedAt,
+    finishedAt: state.finishedAt,
+    error: state.error && { code: state.error.code, message: state.error.message.slice(0, 2_000) },
+    usage: usageRecord(state),
+    runAttempt: head.runAttempt,
+  };
+}
+
+export function callContextOf(plan: Plan, head: StoredHead): CallContext {
+  return {
+    tenantId: head.tenantId,
+    environment: head.environment,
+    executionId: head.executionId,
+    workflowName: plan.definition.name,
+    workflowVersion: plan.definition.version,
+    runAttempt: head.runAttempt,
+    traceparent: head.traceparent,
+  };
+}
+
+export function recordOf(plan: Plan, state: RunState, head: StoredHead, now: number): ExecutionRecord {
+  return executionRecord(plan, state, head, now);
+}

@@ -1,0 +1,38 @@
+import type { SqliteMigration } from "../sqlite-migrations.ts";
+
+/** The cell's storage. Rows are clustered by execution, so a fold reads one range. */
+export const CELL_MIGRATIONS: readonly SqliteMigration[] = [
+  {
+    id: 1,
+    sql: `
+      CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+      CREATE TABLE plans (digest TEXT PRIMARY KEY, source TEXT NOT NULL) WITHOUT ROWID;
+      CREATE TABLE executions (
+        id TEXT PRIMARY KEY,
+        plan TEXT NOT NULL,
+        head TEXT NOT NULL,
+        status TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        finished_at INTEGER,
+        change INTEGER NOT NULL,
+        projection TEXT NOT NULL
+      ) WITHOUT ROWID;
+      CREATE INDEX executions_by_change ON executions (change);
+      CREATE INDEX executions_unfinished ON executions (created_at) WHERE finished_at IS NULL;
+      CREATE TABLE log (
+        execution TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        events TEXT NOT NULL,
+        PRIMARY KEY (execution, seq)
+      ) WITHOUT ROWID;
+      CREATE TABLE idempotency (
+        key TEXT PRIMARY KEY,
+        body_hash TEXT NOT NULL,
+        execution TEXT NOT NULL,
+        expires_at INTEGER NOT NULL
+      ) WITHOUT ROWID;
+      CREATE INDEX idempotency_by_expiry ON idempotency (expires_at);
+    `,
+  },
+];

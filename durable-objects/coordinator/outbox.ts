@@ -1,0 +1,74 @@
+import type { ExecutionProjection } from "../../contracts/rpc.ts";
+import type { TimerQueue } from "../timer-queue.ts";
+import type { CellStorage } from "./cell-storage.ts";
+
+/** How long changes gather before the sink is told: lists may lag by up to 2 s (section 20). */
+const GATHER_MS = 300;
+const ACKED = "outbox_acked";
+
+/**
+ * What leaves the cell for the read model. The executions themselves are the outbox: each change of status gives a row the
+ * next number, and the sink reads what is above its watermark. A hint to the queue only says that there is something.
+ */
+export class Outbox {
+  readonly #storage: CellStorage;
+  readonly #timers: TimerQueue;
+  readonly #hint: () => void;
+  #last: number;
+  #acked: number;
+  #storedAck: number;
+  #announced = false;
+
+  constructor(storage: CellStorage, timers: TimerQueue, hint: () => void) {
+    this.#storage = storage;
+    this.#timers = timers;
+    this.#hint = hint;
+    this.#last = storage.lastChange();
+    this.#acked = Number(storage.fact(ACKED) ?? 0);
+    this.#storedAck = this.#acked;
+  }
+
+  /** The number of the next change. */
+  next(): number {
+    this.#last += 1;
+    return this.#last;
+  }
+
+  get drained(): boolean {
+    return this.#acked >= this.#last;
+  }
+
+  /** Tells the sink soon that there is something to read. */
+  announce(now: number): void {
+    if (this.#announced || this.drained) return;
+    this.#announced = true;
+    this.#timers.set("outbox", now + GATHER_MS, () => {
+      this.#announced = false;
+      this.#hint();
+    });
+  }
+
+  read(after: number, limit: number): { rows: ExecutionProjection[]; last: number } {
+    const rows = this.#storage.changed(Math.max(after, 0), limit);
+    return {
+      rows: rows.map(({ change, projection }) => ({ ...(JSON.parse(projection) as Omit<ExecutionProjection, "change">), change })),
+      last: rows.at(-1)?.change ?? after,
+    };
+  }
+
+  /** Where the sink reads on: everything up to here it has. */
+  get watermark(): number {
+    return this.#acked;
+  }
+
+  ack(change: number): void {
+    this.#acked = Math.max(this.#acked, Math.min(change, this.#last));
+  }
+
+  /** Rides on a commit that happens anyway; a lost watermark only means that rows are sent again. */
+  storeWatermark(): void {
+    if (this.#storedAck === this.#acked) return;
+    this.#storage.putFact(ACKED, String(this.#acked));
+    this.#storedAck = this.#acked;
+  }
+}

@@ -1,0 +1,58 @@
+import type { CallContext, PluginRpc } from "../../contracts/rpc.ts";
+import type { ActionCall, ActionResult } from "../../engine/run/types.ts";
+
+/** The plugin Workers, by the name that a pin carries. */
+export interface Plugins {
+  toolbox: PluginRpc;
+  http: PluginRpc;
+}
+
+/** An output larger than this is refused: a run's storage and memory are bounded (section 15). */
+const MAX_OUTPUT_CHARS = 1_048_576;
+
+/** Hands an attempt to the plugin Worker that can run it. Never rejects. */
+export async function callPlugin(plugins: Plugins, call: ActionCall, context: CallContext): Promise<ActionResult> {
+  const unavailable = cannotRun(call);
+  if (unavailable) return unavailable;
+  const plugin = call.action.plugin === "http" ? plugins.http : plugins.toolbox;
+  try {
+    const result = await plugin.invoke(call, context);
+    return result.ok && outputSize(result.output) > MAX_OUTPUT_CHARS ? tooLarge() : result;
+  } catch {
+    return {
+      ok: false,
+      outcomeUnknown: true,
+      error: { code: "UNAVAILABLE", message: "The plugin Worker stopped before it answered" },
+    };
+  }
+}
+
+function cannotRun({ action, target }: ActionCall): ActionResult | undefined {
+  const name = `${action.namespace}/${action.connector}.${action.action}`;
+  if (target === "local" || target === "self_hosted") {
+    const message = `${name} asks to run ${target}, and no ${target} worker is connected`;
+    const suggestion = `connect a ${target} worker for this connector, or remove \`execution: ${target}\` from the step`;
+    return { ok: false, permanent: true, error: { code: "UNAVAILABLE", message, details: { backend: target, suggestion } } };
+  }
+  if (action.plugin === "http" || action.plugin === "toolbox") return undefined;
+  const kind = Object.keys(action.handler)[0] ?? "none";
+  const message = `${name} has a ${kind} handler, which the cloud does not run`;
+  const suggestion = "run the workflow in local or self_hosted mode, where the handler is registered";
+  return { ok: false, permanent: true, error: { code: "UNAVAILABLE", message, details: { backend: kind, suggestion } } };
+}
+
+function outputSize(output: unknown): number {
+  return typeof output === "string" ? output.length : typeof output === "object" ? JSON.stringify(output).length : 0;
+}
+
+function tooLarge(): ActionResult {
+  return {
+    ok: false,
+    permanent: true,
+    error: {
+      code: "PAYLOAD_TOO_LARGE",
+      message: `The action's output is larger than ${MAX_OUTPUT_CHARS} characters`,
+      details: { limit: "payload_bytes", max: MAX_OUTPUT_CHARS },
+    },
+  };
+}

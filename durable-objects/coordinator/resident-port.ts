@@ -1,0 +1,68 @@
+import type { HostPort } from "../../engine/driver/host-port.ts";
+import type { ActionCall, ActionResult, StampedEvent } from "../../engine/run/types.ts";
+import type { CommitGroup } from "./commit-group.ts";
+import type { Resident } from "./resident.ts";
+import type { TimerQueue } from "../timer-queue.ts";
+
+export interface ResidentDeps {
+  group: CommitGroup;
+  timers: TimerQueue;
+  call(resident: Resident, call: ActionCall): Promise<ActionResult>;
+  soon(task: () => void): void;
+  /** Called after events that ended the execution were written. */
+  ended(resident: Resident): void;
+  crashed(resident: Resident, error: unknown): void;
+}
+
+/** The engine's host port for one execution of a cell. */
+export class ResidentPort implements HostPort {
+  readonly #resident: Resident;
+  readonly #deps: ResidentDeps;
+
+  constructor(resident: Resident, deps: ResidentDeps) {
+    this.#resident = resident;
+    this.#deps = deps;
+  }
+
+  now(): number {
+    return this.#deps.group.now();
+  }
+
+  commit(events: readonly StampedEvent[], done: () => void): void {
+    if (this.#resident.spoilt) return;
+    this.#deps.group.add(this.#resident, events, () => {
+      done();
+      if (this.#resident.driver.terminal) this.#deps.ended(this.#resident);
+    });
+  }
+
+  call(call: ActionCall): Promise<ActionResult> {
+    return this.#deps.call(this.#resident, call);
+  }
+
+  /** The answer of a call that was given up is dropped when it comes: a plugin Worker bounds its own time. */
+  abort(): void {}
+
+  setTimer(name: string, due: number): void {
+    const key = `${this.#resident.head.executionId}:${name}`;
+    this.#resident.timers.add(key);
+    this.#deps.timers.set(key, due, () => {
+      this.#resident.timers.delete(key);
+      this.#resident.driver.deliver({ type: "timer", name });
+    });
+  }
+
+  clearTimer(name: string): void {
+    const key = `${this.#resident.head.executionId}:${name}`;
+    this.#resident.timers.delete(key);
+    this.#deps.timers.clear(key);
+  }
+
+  soon(task: () => void): void {
+    this.#deps.soon(task);
+  }
+
+  crashed(error: unknown): void {
+    this.#deps.crashed(this.#resident, error);
+  }
+}

@@ -1,0 +1,52 @@
+import type { RunDriver } from "../../engine/driver/run-driver.ts";
+import type { Plan } from "../../engine/plan/types.ts";
+import type { StampedEvent } from "../../engine/run/types.ts";
+import type { CallContext } from "../../contracts/rpc.ts";
+import type { StoredHead } from "./execution-head.ts";
+
+/** What must be written with an execution's first events. */
+export interface Birth {
+  planDigest: string;
+  idempotency?: { key: string; bodyHash: string };
+}
+
+/** An execution with work in flight, in the memory of its cell. */
+export class Resident {
+  readonly head: StoredHead;
+  readonly plan: Plan;
+  readonly context: CallContext;
+  /** Set until the first commit. */
+  birth: Birth | undefined;
+  /** Events applied to the state in memory but not yet written. */
+  pending: StampedEvent[] = [];
+  /** What waits for them: effects, answers. Called with an error when they could not be written. */
+  afterCommit: ((error?: unknown) => void)[] = [];
+  /** Callers who wait for the end; they are handed the resident that reached it. */
+  readonly waiters = new Set<(ended: Resident) => void>();
+  /** Names of its timers in the cell's queue. */
+  readonly timers = new Set<string>();
+  /** Status that the stored row shows. */
+  storedStatus = "";
+  /** A bug or a storage limit has spoilt the state in memory: nothing of it is written any more. */
+  spoilt = false;
+  /** It is being failed by name after such a fault; a second one is not caught again. */
+  failing = false;
+  #driver: RunDriver | undefined;
+
+  constructor(head: StoredHead, plan: Plan, context: CallContext, birth: Birth | undefined) {
+    this.head = head;
+    this.plan = plan;
+    this.context = context;
+    this.birth = birth;
+  }
+
+  get driver(): RunDriver {
+    if (!this.#driver) throw new Error(`execution ${this.head.executionId} has no driver yet`);
+    return this.#driver;
+  }
+
+  drivenBy(driver: RunDriver): this {
+    this.#driver = driver;
+    return this;
+  }
+}

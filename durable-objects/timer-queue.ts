@@ -1,0 +1,69 @@
+/** The slice of the platform's timers that a queue needs. */
+export interface TimerPlatform {
+  now(): number;
+  /** Wakes up after `ms`; answers how to take that back. */
+  wake(ms: number, task: () => void): () => void;
+}
+
+interface Timer {
+  due: number;
+  task: () => void;
+}
+
+/**
+ * How far ahead the platform's timer is ever set. A pending one keeps an object awake, which is billed, so it is short; it is
+ * not taken back when its cause goes, because setting and clearing one per call would cost more than waking for nothing.
+ */
+const LONGEST_NAP_MS = 5_000;
+
+/** Many named timers behind one of the platform's: setting and clearing one is a map operation. */
+export class TimerQueue {
+  readonly #platform: TimerPlatform;
+  readonly #timers = new Map<string, Timer>();
+  #armedFor = Number.POSITIVE_INFINITY;
+  #disarm: (() => void) | undefined;
+
+  constructor(platform: TimerPlatform) {
+    this.#platform = platform;
+  }
+
+  get size(): number {
+    return this.#timers.size;
+  }
+
+  /** Runs `task` at or after `due` (epoch ms). The same name again replaces it. */
+  set(name: string, due: number, task: () => void): void {
+    this.#timers.set(name, { due, task });
+    if (due < this.#armedFor) this.#arm(due);
+  }
+
+  clear(name: string): void {
+    this.#timers.delete(name);
+  }
+
+  #arm(due: number): void {
+    const now = this.#platform.now();
+    const wait = Math.min(Math.max(0, due - now), LONGEST_NAP_MS);
+    if (now + wait >= this.#armedFor) return;
+    this.#disarm?.();
+    this.#armedFor = now + wait;
+    this.#disarm = this.#platform.wake(wait, () => this.#fire());
+  }
+
+  #fire(): void {
+    this.#disarm = undefined;
+    this.#armedFor = Number.POSITIVE_INFINITY;
+    const now = this.#platform.now();
+    const due: Timer[] = [];
+    for (const [name, timer] of this.#timers) {
+      if (timer.due > now) continue;
+      this.#timers.delete(name);
+      due.push(timer);
+    }
+    due.sort((a, b) => a.due - b.due);
+    for (const { task } of due) task();
+    let next = Number.POSITIVE_INFINITY;
+    for (const timer of this.#timers.values()) next = Math.min(next, timer.due);
+    if (this.#timers.size > 0) this.#arm(next);
+  }
+}
