@@ -127,7 +127,6 @@ CREATE TABLE "workflows" (
 	"slug" text NOT NULL,
 	"name" text NOT NULL,
 	"description" text,
-	"latest_version" text NOT NULL,
 	"created_at" timestamp with time zone NOT NULL,
 	"updated_at" timestamp with time zone NOT NULL,
 	CONSTRAINT "workflows_tenant_id_environment_slug_pk" PRIMARY KEY("tenant_id","environment","slug")
@@ -138,5 +137,4 @@ CREATE INDEX "api_keys_tenant" ON "api_keys" USING btree ("tenant_id","environme
 CREATE INDEX "audit_at" ON "audit" USING btree ("tenant_id","environment","at");--> statement-breakpoint
 CREATE UNIQUE INDEX "connections_name" ON "connections" USING btree ("tenant_id","environment","connector","name");--> statement-breakpoint
 CREATE INDEX "executions_created" ON "executions" USING btree ("tenant_id","environment","created_at" DESC NULLS LAST,"execution_id" DESC NULLS LAST);--> statement-breakpoint
-CREATE INDEX "executions_workflow" ON "executions" USING btree ("tenant_id","environment","workflow_slug","created_at" DESC NULLS LAST);--> statement-breakpoint
-CREATE INDEX "workflows_updated" ON "workflows" USING btree ("tenant_id","environment","updated_at","slug");
+CREATE INDEX "executions_workflow" ON "executions" USING btree ("tenant_id","environment","workflow_slug","created_at" DESC NULLS LAST);

@@ -1,4 +1,4 @@
-import { index, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
+import { pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
 
 /**
  * Published versions, immutable. JSON stands in text columns: a definition may hold characters that jsonb refuses, and
@@ -22,7 +22,7 @@ export const workflowVersions = pgTable(
   (table) => [primaryKey({ columns: [table.tenantId, table.environment, table.slug, table.version] })],
 );
 
-/** One row a slug: what a list shows, and the version that a bare slug means. */
+/** One row a slug: what a list shows. The version that a bare slug means is the highest of its versions. */
 export const workflows = pgTable(
   "workflows",
   {
@@ -31,12 +31,8 @@ export const workflows = pgTable(
     slug: text().notNull(),
     name: text().notNull(),
     description: text(),
-    latestVersion: text("latest_version").notNull(),
     createdAt: timestamp("created_at", { withTimezone: true }).notNull(),
     updatedAt: timestamp("updated_at", { withTimezone: true }).notNull(),
   },
-  (table) => [
-    primaryKey({ columns: [table.tenantId, table.environment, table.slug] }),
-    index("workflows_updated").on(table.tenantId, table.environment, table.updatedAt, table.slug),
-  ],
+  (table) => [primaryKey({ columns: [table.tenantId, table.environment, table.slug] })],
 );

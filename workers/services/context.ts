@@ -1,0 +1,49 @@
+import type { Environment } from "../../contracts/execution.ts";
+import type { CoordinatorRpc, KeyRecord, TenantRpc } from "../../contracts/rpc.ts";
+import type { Database } from "../database/client.ts";
+import type { Catalog } from "./connectors/catalog.ts";
+import type { IsolateCache } from "./isolate-cache.ts";
+import type { Owner, Placement } from "./placement.ts";
+import type { PlannedWorkflow, ResolvedReference } from "./workflows/planned-workflow.ts";
+
+/** What the world offers to a verb: everything that `main.ts` builds from bindings, once an isolate. */
+export interface Ports {
+  readonly database: Database;
+  readonly placement: Placement;
+  /** Wraps the tenants' data keys. */
+  readonly masterKey: string;
+  readonly deployment: "development" | "staging" | "production";
+  /** A new stub at each call: a stub whose object was reset stays broken. */
+  cell(name: string): CoordinatorRpc;
+  tenant(name: string): TenantRpc;
+  now(): number;
+  random(count: number): Uint8Array;
+  /** Key hash → its record, or null where the key is known to be no good. */
+  readonly keys: IsolateCache<KeyRecord | null>;
+  /** Connectors that a tenant and environment has published and installed. */
+  readonly catalogs: IsolateCache<Catalog>;
+  /** Reference (`tenant/environment/slug@version`) → what it means. */
+  readonly references: IsolateCache<ResolvedReference>;
+  /** Tenant object name → time up to which its executions are in the read model. */
+  readonly projectedAt: IsolateCache<number>;
+  /** Digest → the plan. */
+  readonly plans: IsolateCache<PlannedWorkflow>;
+}
+
+/** Who asks: a key, with what it may do. */
+export interface Caller extends Owner {
+  keyId: string;
+  tenantId: string;
+  environment: Environment;
+  scopes: readonly string[];
+  roles: readonly string[];
+  permissions: readonly string[];
+}
+
+/** What every verb gets. */
+export interface Context {
+  readonly ports: Ports;
+  readonly caller: Caller;
+  /** Goes on after the answer. */
+  background(task: Promise<unknown>): void;
+}

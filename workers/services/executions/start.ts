@@ -1,0 +1,89 @@
+import type { StartBody } from "../../../contracts/api/executions.ts";
+import { digestOf } from "../../../contracts/canonical-json.ts";
+import { success, type Result } from "../../../contracts/errors.ts";
+import { validationFailure } from "../../../contracts/validation-failure.ts";
+import type { StartCommand } from "../../../contracts/rpc.ts";
+import type { JsonObject } from "../../../engine/json.ts";
+import { prepareInputs } from "../../../engine/definition/validate-inputs.ts";
+import type { Context } from "../context.ts";
+import { onTenant } from "../object-calls.ts";
+import { planInline } from "../workflows/plan-inline.ts";
+import type { PlannedWorkflow } from "../workflows/planned-workflow.ts";
+import { resolveWorkflow } from "../workflows/resolve.ts";
+import { durationMs } from "./duration-ms.ts";
+import { sendStart, type StartOutcome } from "./send-start.ts";
+import { unavailableMembers } from "./unavailable-members.ts";
+
+/** A sync caller waits at most this long; the run goes on (section 11). */
+const LONGEST_WAIT_MS = 120_000;
+
+export interface StartRequest {
+  body: StartBody;
+  idempotencyKey?: string;
+  traceparent?: string;
+}
+
+async function planOf(context: Context, body: StartBody): Promise<Result<PlannedWorkflow>> {
+  if (body.workflow !== undefined && body.definition === undefined) return resolveWorkflow(context, body.workflow);
+  if (body.definition !== undefined && body.workflow === undefined) return planInline(context, body.definition, body.workflow_name);
+  const message = body.workflow === undefined ? 'Either "workflow" or "definition" is required.' : '"workflow" and "definition" exclude each other.';
+  return validationFailure([{ path: "/workflow", message }]);
+}
+
+async function environmentValues(context: Context, names: readonly string[]): Promise<JsonObject | undefined> {
+  if (names.length === 0) return undefined;
+  return onTenant(context.ports, context.caller, (tenant) => tenant.env([...names]));
+}
+
+/** `timeout: 0` or a missing one: the longest wait for sync; nothing else waits. */
+function waitOf(body: StartBody): number | undefined {
+  if (body.execution_mode !== "sync") return undefined;
+  return body.timeout === undefined ? LONGEST_WAIT_MS : Math.min(durationMs(body.timeout), LONGEST_WAIT_MS);
+}
+
+/** Starts an execution of a plan: inputs are checked before anything exists, so a refusal leaves nothing behind. */
+export async function startPlanned(context: Context, planned: PlannedWorkflow, { body, idempotencyKey, traceparent }: StartRequest): Promise<Result<StartOutcome>> {
+  const { ports, caller } = context;
+  const now = ports.now();
+  const inputs = prepareInputs(planned.source.definition, body.inputs ?? {}, now);
+  if (!inputs.ok) return validationFailure(inputs.problems.map((problem) => ({ ...problem, path: `/inputs${problem.path}` })));
+  const mode = body.execution_mode ?? "async";
+  const { executionId, cell } = ports.placement.place(caller, {
+    kind: mode === "isolated" ? "isolated" : "cell",
+    now,
+    random: ports.random(8),
+    idempotencyKey,
+  });
+  const limit = body.overrides?.timeout ?? body.config_override?.timeout;
+  const command: StartCommand = {
+    executionId,
+    tenantId: caller.tenantId,
+    environment: caller.environment,
+    planDigest: planned.digest,
+    inputs: inputs.inputs,
+    env: await environmentValues(context, planned.envNames),
+    mode,
+    metadata: body.metadata,
+    timeoutMs: typeof limit === "number" || typeof limit === "string" ? durationMs(limit) : undefined,
+    actor: caller.keyId,
+    idempotency: idempotencyKey === undefined ? undefined : { key: idempotencyKey, bodyHash: digestOf(bodyAsJson(body)) },
+    waitMs: waitOf(body),
+    traceparent,
+  };
+  return sendStart(context, cell, command, planned.source);
+}
+
+/** The body was parsed from JSON and only lost what it did not have. */
+function bodyAsJson(body: StartBody): JsonObject {
+  return body as JsonObject;
+}
+
+/** `POST /workflows/executions`. */
+export async function startExecution(context: Context, request: StartRequest): Promise<Result<StartOutcome>> {
+  const unavailable = unavailableMembers(request.body);
+  if (unavailable.length > 0) return validationFailure(unavailable);
+  const planned = await planOf(context, request.body);
+  if (!planned.ok) return planned;
+  const outcome = await startPlanned(context, planned.value, request);
+  return outcome.ok ? success(outcome.value) : outcome;
+}

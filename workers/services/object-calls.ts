@@ -1,0 +1,43 @@
+import type { CoordinatorRpc, TenantRpc } from "../../contracts/rpc.ts";
+import type { Ports } from "./context.ts";
+import { type Owner, tenantObjectName } from "./placement.ts";
+
+/** The object could not be reached, twice. The edge answers UNAVAILABLE. */
+export class ObjectUnavailable extends Error {
+  override readonly name = "ObjectUnavailable";
+}
+
+function flag(error: unknown, name: "overloaded" | "retryable"): boolean {
+  return typeof error === "object" && error !== null && Reflect.get(error, name) === true;
+}
+
+/** Errors that an object's own code threw arrive marked `remote`; those of the platform (reset, moved, broken) do not. */
+export function isObjectReset(error: unknown): boolean {
+  if (typeof error !== "object" || error === null || flag(error, "overloaded")) return false;
+  return flag(error, "retryable") || Reflect.get(error, "remote") !== true || Reflect.get(error, "durableObjectReset") === true;
+}
+
+async function twice<Stub, T>(open: () => Stub, work: (stub: Stub) => Promise<T>): Promise<T> {
+  try {
+    return await work(open());
+  } catch (error) {
+    if (flag(error, "overloaded")) throw new ObjectUnavailable("the object is overloaded", { cause: error });
+    if (!isObjectReset(error)) throw error;
+  }
+  try {
+    return await work(open());
+  } catch (error) {
+    if (flag(error, "overloaded") || isObjectReset(error)) throw new ObjectUnavailable("the object was reset twice", { cause: error });
+    throw error;
+  }
+}
+
+/** Calls a cell, once more through a fresh stub when its object was reset. Only for calls that may run twice. */
+export function onCell<T>(ports: Ports, name: string, work: (cell: CoordinatorRpc) => Promise<T>): Promise<T> {
+  return twice(() => ports.cell(name), work);
+}
+
+/** Likewise for the tenant object. */
+export function onTenant<T>(ports: Ports, owner: Owner, work: (tenant: TenantRpc) => Promise<T>): Promise<T> {
+  return twice(() => ports.tenant(tenantObjectName(owner)), work);
+}

@@ -1,0 +1,16 @@
+import type { PlanSource } from "../../../engine/plan/types.ts";
+
+/** A version with everything a start needs, ready in an isolate. */
+export interface PlannedWorkflow {
+  digest: string;
+  source: PlanSource;
+  /** Names under `env.` that its templates read. */
+  envNames: readonly string[];
+}
+
+/** What `slug` or `slug@version` means right now. */
+export interface ResolvedReference {
+  slug: string;
+  version: string;
+  digest: string;
+}
