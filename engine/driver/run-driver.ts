@@ -1,3 +1,4 @@
+import { MAX_IN_FLIGHT } from "../plan/compile-plan.ts";
 import type { Plan } from "../plan/types.ts";
 import { pendingEffects } from "../run/effects.ts";
 import type { RunState } from "../run/state.ts";
@@ -17,6 +18,7 @@ export class RunDriver {
   readonly plan: Plan;
   readonly state: RunState;
   readonly #port: HostPort;
+  readonly #waiting: ActionCall[] = [];
   #calls = 0;
 
   constructor(plan: Plan, state: RunState, port: HostPort) {
@@ -78,7 +80,21 @@ export class RunDriver {
     }
   }
 
+  /** Calls at once, or when one of the execution's calls in flight comes back (section 15). */
   #call(call: ActionCall): void {
+    if (this.#calls >= MAX_IN_FLIGHT) this.#waiting.push(call);
+    else this.#callNow(call);
+  }
+
+  #callWaiting(): void {
+    for (let call = this.#waiting.shift(); call; call = this.#waiting.shift()) {
+      const instance = this.state.open.get(call.path);
+      if (instance?.status !== "running" || instance.attempt !== call.attempt) continue;
+      return this.#callNow({ ...call, deadline: this.#port.now() + call.timeoutMs });
+    }
+  }
+
+  #callNow(call: ActionCall): void {
     const timer = attemptTimer(call.path, call.attempt);
     this.#calls += 1;
     this.#port.setTimer(timer, call.deadline + ATTEMPT_GRACE_MS);
@@ -86,6 +102,7 @@ export class RunDriver {
       this.#calls -= 1;
       this.#port.clearTimer(timer);
       this.#settle(call, result);
+      this.#callWaiting();
     });
   }
 
