@@ -1,3 +1,4 @@
+import type { ConnectorManifest } from "../../connectors/manifest/manifest.ts";
 import type { Environment } from "../../contracts/execution.ts";
 import type { CoordinatorRpc, KeyRecord, TenantRpc } from "../../contracts/rpc.ts";
 import type { Database } from "../database/client.ts";
@@ -22,6 +23,7 @@ export interface Ports {
   readonly keys: IsolateCache<KeyRecord | null>;
   /** Connectors that a tenant and environment has published and installed. */
   readonly catalogs: IsolateCache<Catalog>;
+  readonly manifests: IsolateCache<ConnectorManifest>;
   /** Reference (`tenant/environment/slug@version`) → what it means. */
   readonly references: IsolateCache<ResolvedReference>;
   /** Tenant object name → time up to which its executions are in the read model. */

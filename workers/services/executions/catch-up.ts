@@ -24,8 +24,9 @@ export async function catchUp(context: Context): Promise<number> {
   try {
     const cells = await onTenant(ports, caller, (tenant) => tenant.cells());
     await Promise.all(cells.filter(isShard).map((cell) => projectCell(ports, cell)));
-  } catch {
-    return known?.value ?? now - 2 * FRESH_MS;
+  } catch (error) {
+    if (known === undefined) throw error;
+    return known.value;
   }
   ports.projectedAt.set(name, now, now);
   return now;

@@ -1,0 +1,71 @@
+import { and, eq } from "drizzle-orm";
+import { compare } from "semver";
+import { FIRST_PARTY } from "../../../connectors/first-party/all-connectors.ts";
+import { connectorInstallations, connectorVersions } from "../../database/tables.ts";
+import type { Context } from "../context.ts";
+import { freshRead } from "../fresh-read.ts";
+import { tenantObjectName } from "../placement.ts";
+
+/** A connector of the catalog: its name and the versions there are, lowest first. */
+export interface CatalogEntry {
+  namespace: string;
+  name: string;
+  versions: string[];
+  /** What no version means; null when the tenant has removed it. */
+  installed: string | null;
+  firstParty: boolean;
+}
+
+/** Everything that a tenant and environment can use, by `namespace/name`. */
+export type Catalog = ReadonlyMap<string, CatalogEntry>;
+
+export function qualifiedName({ namespace, name }: { namespace: string; name: string }): string {
+  return `${namespace}/${name}`;
+}
+
+/** First-party connectors are there for everybody, without a row anywhere. */
+function firstPartyCatalog(): Map<string, CatalogEntry> {
+  const catalog = new Map<string, CatalogEntry>();
+  for (const { namespace, name, version } of FIRST_PARTY) {
+    catalog.set(qualifiedName({ namespace, name }), { namespace, name, versions: [version], installed: version, firstParty: true });
+  }
+  return catalog;
+}
+
+async function loadCatalog({ ports, caller }: Context): Promise<Catalog> {
+  const { database } = ports;
+  const [versions, installations] = await database.batch([
+    database
+      .select({ namespace: connectorVersions.namespace, name: connectorVersions.name, version: connectorVersions.version })
+      .from(connectorVersions)
+      .where(and(eq(connectorVersions.tenantId, caller.tenantId), eq(connectorVersions.environment, caller.environment))),
+    database
+      .select()
+      .from(connectorInstallations)
+      .where(and(eq(connectorInstallations.tenantId, caller.tenantId), eq(connectorInstallations.environment, caller.environment))),
+  ]);
+  const catalog = firstPartyCatalog();
+  for (const row of versions) {
+    const key = qualifiedName(row);
+    const entry = catalog.get(key) ?? { namespace: row.namespace, name: row.name, versions: [], installed: null, firstParty: false };
+    if (!entry.versions.includes(row.version)) entry.versions.push(row.version);
+    catalog.set(key, entry);
+  }
+  for (const row of installations) {
+    const entry = catalog.get(qualifiedName(row));
+    if (entry?.versions.includes(row.version)) entry.installed = row.version;
+  }
+  for (const entry of catalog.values()) entry.versions.sort(compare);
+  return catalog;
+}
+
+/** The tenant's catalog; its first-party part alone when Postgres is down and nothing is known. */
+export async function catalogOf(context: Context): Promise<Catalog> {
+  const key = tenantObjectName(context.caller);
+  const catalog = await freshRead(context, context.ports.catalogs, key, () => loadCatalog(context));
+  return catalog ?? firstPartyCatalog();
+}
+
+export function forgetCatalog({ ports, caller }: Context): void {
+  ports.catalogs.delete(tenantObjectName(caller));
+}

@@ -1,0 +1,43 @@
+import { and, eq } from "drizzle-orm";
+import { FIRST_PARTY } from "../../../connectors/first-party/all-connectors.ts";
+import type { ConnectorManifest } from "../../../connectors/manifest/manifest.ts";
+import { connectorVersions } from "../../database/tables.ts";
+import type { Context } from "../context.ts";
+import { tenantObjectName } from "../placement.ts";
+
+/** A stored manifest: what `publish` wrote, after it had read and normalised it. */
+export function storedManifest(text: string): ConnectorManifest {
+  return JSON.parse(text);
+}
+
+export interface ConnectorVersionName {
+  namespace: string;
+  name: string;
+  version: string;
+}
+
+/** The manifest of a version: the tenant's own, else the platform's. Versions are immutable, so an isolate keeps them. */
+export async function manifestOf({ ports, caller }: Context, wanted: ConnectorVersionName): Promise<ConnectorManifest | undefined> {
+  const { namespace, name, version } = wanted;
+  const firstParty = FIRST_PARTY.find((it) => it.namespace === namespace && it.name === name && it.version === version);
+  if (firstParty !== undefined) return firstParty;
+  const key = `${tenantObjectName(caller)}/${namespace}/${name}@${version}`;
+  const known = ports.manifests.get(key);
+  if (known !== undefined) return known.value;
+  const [row] = await ports.database
+    .select({ manifest: connectorVersions.manifest })
+    .from(connectorVersions)
+    .where(
+      and(
+        eq(connectorVersions.tenantId, caller.tenantId),
+        eq(connectorVersions.environment, caller.environment),
+        eq(connectorVersions.namespace, namespace),
+        eq(connectorVersions.name, name),
+        eq(connectorVersions.version, version),
+      ),
+    );
+  if (row === undefined) return undefined;
+  const manifest = storedManifest(row.manifest);
+  ports.manifests.set(key, manifest, ports.now());
+  return manifest;
+}

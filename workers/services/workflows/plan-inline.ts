@@ -1,0 +1,35 @@
+import { success, type Result } from "../../../contracts/errors.ts";
+import { validationFailure } from "../../../contracts/validation-failure.ts";
+import { type ReadWorkflows, readWorkflowValue } from "../../../engine/definition/read-workflows.ts";
+import { slugOf } from "../../../engine/definition/slug.ts";
+import type { JsonObject } from "../../../engine/json.ts";
+import { nearestName } from "../../../engine/source/nearest-name.ts";
+import type { Context } from "../context.ts";
+import { planWorkflow } from "./plan.ts";
+import type { PlannedWorkflow } from "./planned-workflow.ts";
+import { rememberPlan } from "./resolve.ts";
+
+/** The plan of one workflow of a document that was read: the only one, or the one named. */
+export async function planRead(context: Context, read: ReadWorkflows, name: string | undefined, at = ""): Promise<Result<PlannedWorkflow>> {
+  const refuse = (problems: ReadWorkflows["problems"]) => validationFailure(problems.map((it) => ({ ...it, path: at + it.path })));
+  if (read.problems.length > 0) return refuse(read.problems);
+  const names = read.workflows.map((it) => it.definition.name);
+  const wanted = name === undefined ? read.workflows : read.workflows.filter((it) => it.definition.name === name || it.definition.slug === slugOf(name));
+  const [workflow, other] = wanted;
+  if (workflow === undefined) {
+    const message = `The definition has no workflow "${name ?? ""}".`;
+    return validationFailure([{ path: "/workflow_name", message, suggestion: nearestName(name ?? "", names) }]);
+  }
+  if (other !== undefined) {
+    return validationFailure([{ path: "/workflow_name", message: `The definition holds several workflows: name one of ${names.join(", ")}.` }]);
+  }
+  const planning = await planWorkflow(context, workflow);
+  const problems = [...planning.problems, ...planning.unavailable];
+  if (problems.length > 0) return refuse(problems);
+  return success(context.ports.plans.get(planning.digest)?.value ?? rememberPlan(context, planning.digest, planning.source));
+}
+
+/** The plan of an inline definition. Its connectors are pinned now, for this run alone. */
+export function planInline(context: Context, definition: JsonObject, name: string | undefined): Promise<Result<PlannedWorkflow>> {
+  return planRead(context, readWorkflowValue(definition), name, "/definition");
+}

@@ -1,0 +1,78 @@
+import { pinAction } from "../../../connectors/manifest/pin-action.ts";
+import { digestOf } from "../../../contracts/canonical-json.ts";
+import { type Pins, pinKey } from "../../../engine/connector.ts";
+import type { ReadWorkflow } from "../../../engine/definition/read-workflows.ts";
+import type { ActionStep } from "../../../engine/definition/types.ts";
+import type { PlanSource } from "../../../engine/plan/types.ts";
+import { nearestName } from "../../../engine/source/nearest-name.ts";
+import type { Problem } from "../../../engine/source/problem.ts";
+import { RUNNABLE_KINDS } from "../../../engine/steps/all-step-kinds.ts";
+import type { JsonObject } from "../../../engine/json.ts";
+import { type Catalog, catalogOf, qualifiedName } from "../connectors/catalog.ts";
+import { findVersion } from "../connectors/find.ts";
+import { manifestOf } from "../connectors/manifest-of.ts";
+import type { Context } from "../context.ts";
+import { misplacedSecrets } from "./misplaced-secrets.ts";
+import { stepsOf } from "./steps-of.ts";
+
+/** A workflow with its connectors pinned, and what stands in its way. */
+export interface Planning {
+  source: PlanSource;
+  digest: string;
+  /** Why it cannot be published or started. */
+  problems: Problem[];
+  /** Valid, but not runnable by this deployment: steps of kinds that the engine does not run yet. */
+  unavailable: Problem[];
+}
+
+async function pinStep(context: Context, catalog: Catalog, read: ReadWorkflow, step: ActionStep, pins: Pins): Promise<Problem[]> {
+  const found = findVersion(catalog, step.connector);
+  if (!found.found) return [read.problemAt(step.id, "connector", found.message, found.suggestion)];
+  const { entry, version } = found;
+  const manifest = await manifestOf(context, { namespace: entry.namespace, name: entry.name, version });
+  if (manifest === undefined) return [read.problemAt(step.id, "connector", `The connector "${qualifiedName(entry)}" ${version} is gone.`)];
+  const names = manifest.actions.map((action) => action.name);
+  if (!names.includes(step.action)) {
+    const message = `The connector "${qualifiedName(entry)}" ${version} has no action "${step.action}".`;
+    return [read.problemAt(step.id, "action", message, nearestName(step.action, names))];
+  }
+  const pin = pinAction(manifest, step.action);
+  pins[pinKey(step.connector, step.action)] = pin;
+  return misplacedSecrets(step, pin).map((pointer) =>
+    read.problemAt(step.id, `input${pointer}`, `A secret may not stand here: the action "${step.action}" does not mark this member as secret.`),
+  );
+}
+
+function unavailableKinds(read: ReadWorkflow): Problem[] {
+  const problems: Problem[] = [];
+  if (read.definition.graph !== undefined) {
+    const path = `${read.pointer}/nodes`;
+    problems.push({ path, ...read.locate(path), message: "Graph workflows are not available yet." });
+  }
+  for (const step of stepsOf(read.definition)) {
+    if (RUNNABLE_KINDS.has(step.kind)) continue;
+    problems.push(read.problemAt(step.id, "type", `Steps of kind "${step.kind}" are not available yet.`));
+  }
+  return problems;
+}
+
+/** A plan source is plain JSON by its type's own promise. */
+function asJson(source: PlanSource): JsonObject {
+  return source as unknown as JsonObject;
+}
+
+/**
+ * Resolves every connector reference of a workflow to a version, and pins it: from then on the run does not depend on what
+ * is published later (section 3).
+ */
+export async function planWorkflow(context: Context, read: ReadWorkflow): Promise<Planning> {
+  const pins: Pins = {};
+  const problems: Problem[] = [];
+  const actions = [...stepsOf(read.definition)].filter((step) => step.kind === "action");
+  if (actions.length > 0) {
+    const catalog = await catalogOf(context);
+    for (const step of actions) problems.push(...(await pinStep(context, catalog, read, step, pins)));
+  }
+  const source: PlanSource = { definition: read.definition, pins };
+  return { source, digest: digestOf(asJson(source)), problems, unavailable: unavailableKinds(read) };
+}

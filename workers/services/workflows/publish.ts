@@ -1,0 +1,94 @@
+import { and, eq, inArray } from "drizzle-orm";
+import type { BatchItem } from "drizzle-orm/batch";
+import type { PublishAnswer } from "../../../contracts/api/workflows.ts";
+import { failure, success, type Failure, type Result } from "../../../contracts/errors.ts";
+import { validationFailure } from "../../../contracts/validation-failure.ts";
+import { readWorkflows } from "../../../engine/definition/read-workflows.ts";
+import type { SourceFormat } from "../../../engine/source/parse.ts";
+import { workflows, workflowVersions } from "../../database/tables.ts";
+import { isUniqueViolation } from "../../database/query-errors.ts";
+import { auditEntry } from "../audit-entry.ts";
+import type { Context } from "../context.ts";
+import { type Planning, planWorkflow } from "./plan.ts";
+import { RESERVED_SLUGS } from "./reserved-slugs.ts";
+import { forgetWorkflow, rememberPlan } from "./resolve.ts";
+
+async function planAll(context: Context, text: string, format: SourceFormat): Promise<Planning[] | Failure> {
+  const read = readWorkflows(text, format);
+  const plannings: Planning[] = [];
+  const problems = [...read.problems];
+  for (const workflow of read.workflows) {
+    if (RESERVED_SLUGS.has(workflow.definition.slug)) {
+      const path = `${workflow.pointer}/name`;
+      problems.push({ path, ...workflow.locate(path), message: `"${workflow.definition.slug}" is a word of the API: choose another name.` });
+    }
+    // A workflow that could not be typed whole would only repeat its problems.
+    if (read.problems.length > 0) continue;
+    const planning = await planWorkflow(context, workflow);
+    problems.push(...planning.problems, ...planning.unavailable);
+    plannings.push(planning);
+  }
+  return problems.length > 0 ? validationFailure(problems) : plannings;
+}
+
+function versionUrl(slug: string, version: string): string {
+  return `/workflows/${encodeURIComponent(slug)}/versions/${encodeURIComponent(version)}`;
+}
+
+async function conflict(context: Context, plannings: readonly Planning[]): Promise<Failure> {
+  const { tenantId, environment } = context.caller;
+  const rows = await context.ports.database
+    .select({ slug: workflowVersions.slug, version: workflowVersions.version, digest: workflowVersions.digest })
+    .from(workflowVersions)
+    .where(
+      and(
+        eq(workflowVersions.tenantId, tenantId),
+        eq(workflowVersions.environment, environment),
+        inArray(workflowVersions.slug, plannings.map((it) => it.source.definition.slug)),
+      ),
+    );
+  const taken = plannings.find(({ source: { definition } }) => rows.some((row) => row.slug === definition.slug && row.version === definition.version));
+  if (taken === undefined) return failure("CONFLICT", "Another publication of the same workflow came first.");
+  const { slug, version } = taken.source.definition;
+  const same = rows.some((row) => row.slug === slug && row.version === version && row.digest === taken.digest);
+  return failure("CONFLICT", `Version ${version} of "${slug}" is already published, and versions are immutable.`, { slug, version, same_content: same });
+}
+
+function writes(context: Context, { source, digest }: Planning): BatchItem<"pg">[] {
+  const { ports, caller } = context;
+  const { slug, version, name, description } = source.definition;
+  const owner = { tenantId: caller.tenantId, environment: caller.environment };
+  const now = new Date(ports.now());
+  const shown = { name, description: description ?? null, updatedAt: now };
+  return [
+    ports.database
+      .insert(workflowVersions)
+      .values({ ...owner, slug, version, name, digest, plan: JSON.stringify(source), publishedBy: caller.keyId, publishedAt: now }),
+    ports.database
+      .insert(workflows)
+      .values({ ...owner, slug, ...shown, createdAt: now })
+      .onConflictDoUpdate({ target: [workflows.tenantId, workflows.environment, workflows.slug], set: shown }),
+    auditEntry(context, "workflow.published", `${slug}@${version}`),
+  ];
+}
+
+/** Publishes every workflow of a document, or none of them. */
+export async function publishWorkflows(context: Context, text: string, format: SourceFormat): Promise<Result<PublishAnswer>> {
+  const plannings = await planAll(context, text, format);
+  if (!Array.isArray(plannings)) return plannings;
+  const [first, ...rest] = plannings.flatMap((planning) => writes(context, planning));
+  if (first === undefined) return validationFailure([{ path: "", message: "The document holds no workflow." }]);
+  try {
+    await context.ports.database.batch([first, ...rest]);
+  } catch (error) {
+    if (isUniqueViolation(error)) return conflict(context, plannings);
+    throw error;
+  }
+  const published = plannings.map(({ source, digest }) => {
+    const { slug, name, version } = source.definition;
+    forgetWorkflow(context, slug);
+    rememberPlan(context, digest, source);
+    return { slug, name, version, digest, url: versionUrl(slug, version) };
+  });
+  return success({ status: "published", ...(published.length === 1 ? published[0] : {}), workflows: published });
+}
