@@ -49,7 +49,8 @@ function impliedField(rows: Json[]): string | Outcome {
   const numeric = Object.keys(maps[0] ?? {}).filter((name) => maps.every((row) => typeof row[name] === "number"));
   const [only, ...more] = numeric;
   if (only !== undefined && more.length === 0) return only;
-  const why = only === undefined ? "no member is a number in every item" : `several members are numbers: ${numeric.join(", ")}`;
+  const why =
+    only === undefined ? "no member is a number in every item" : `several members are numbers: ${numeric.join(", ")}`;
   return refuse(`Name a \`field\` to compute over: ${why}`, { field: "field" });
 }
 
@@ -78,7 +79,9 @@ function computed(rows: Json[], operation: Operation): Outcome {
   const numbers = values.filter((value) => typeof value === "number");
   if (stranger !== undefined) {
     const where = operation.field === "" ? "an item" : `\`${operation.field}\``;
-    return refuse(`Cannot compute ${operation.type}: ${where} is ${asText(stranger)}, not a number`, { field: operation.field });
+    return refuse(`Cannot compute ${operation.type}: ${where} is ${asText(stranger)}, not a number`, {
+      field: operation.field,
+    });
   }
   if (operation.type === "top") {
     const at = (row: Json) => (operation.field === "" ? row : atPath(row, operation.field));
@@ -94,7 +97,9 @@ function compute(input: JsonObject): Outcome {
   const rows = listOf(input, "data");
   const field = textOf(input, "field");
   const operations = [
-    ...listOf(input, "operations").filter(isObject).map((operation) => operationOf(operation, field)),
+    ...listOf(input, "operations")
+      .filter(isObject)
+      .map((operation) => operationOf(operation, field)),
     ...listOf(input, "metrics").map((name) => metricOf(asText(name), field)),
   ];
   if (operations.length === 0) return refuse("Name at least one operation or metric", { field: "operations" });
@@ -104,9 +109,12 @@ function compute(input: JsonObject): Outcome {
     const name = names[index] ?? operation.type;
     if (!OPERATION_TYPES.some((type) => type === operation.type)) {
       const near = nearestName(operation.type, OPERATION_TYPES);
-      return refuse(`Unknown metric "${operation.type}"${near ? `; did you mean "${near}"?` : ""}`, { field: "metrics" });
+      return refuse(`Unknown metric "${operation.type}"${near ? `; did you mean "${near}"?` : ""}`, {
+        field: "metrics",
+      });
     }
-    if (Object.hasOwn(figures, name)) return refuse(`Two operations give "${name}": name one by \`as\``, { field: `operations.${index}` });
+    if (Object.hasOwn(figures, name))
+      return refuse(`Two operations give "${name}": name one by \`as\``, { field: `operations.${index}` });
     if (operation.field === "" && operation.type !== "count") {
       const implied = impliedField(rows);
       if (typeof implied !== "string") return implied;

@@ -8,7 +8,9 @@ function filter(input: JsonObject): Outcome {
   const conditions = listOf(input, "conditions").filter(isObject);
   const all = input.match === "all" || conditions.length === 0;
   const keeps = (item: Json) =>
-    all ? conditions.every((condition) => holdsFor(item, condition)) : conditions.some((condition) => holdsFor(item, condition));
+    all
+      ? conditions.every((condition) => holdsFor(item, condition))
+      : conditions.some((condition) => holdsFor(item, condition));
   return done(listOf(input, "data").filter(keeps));
 }
 
@@ -19,7 +21,8 @@ function sort(input: JsonObject): Outcome {
   const present = rows.filter((row) => row.key !== undefined && row.key !== null);
   const missing = rows.filter((row) => row.key === undefined || row.key === null);
   const stranger = present.find((row) => order(row.key, present[0]?.key) === undefined);
-  if (stranger) return refuse(`Cannot sort values of different types: ${asText(stranger.key)}`, { field: by || "data" });
+  if (stranger)
+    return refuse(`Cannot sort values of different types: ${asText(stranger.key)}`, { field: by || "data" });
   present.sort((a, b) => sign * (order(a.key, b.key) ?? 0));
   return done([...present, ...missing].map((row) => row.item));
 }
@@ -105,7 +108,11 @@ export const data: Record<string, ToolFunction> = {
   pick: (input) => forEachMap(input, picked),
   omit: (input) => forEachMap(input, omitted),
   merge: (input) =>
-    done(listOf(input, "objects").filter(isObject).reduce((left, right) => merged(left, right, input.deep === true), {})),
+    done(
+      listOf(input, "objects")
+        .filter(isObject)
+        .reduce((left, right) => merged(left, right, input.deep === true), {}),
+    ),
   flatten: (input) => done(flattened(listOf(input, "data"), numberOf(input, "depth", 1))),
   slice,
   map: (input) => done(listOf(input, "data").map((item) => atPath(item, textOf(input, "field")) ?? null)),

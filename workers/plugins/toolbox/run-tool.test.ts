@@ -12,7 +12,15 @@ function callOf(name: string, input: Json): ActionCall {
     path: "step",
     stepId: "step",
     attempt: 1,
-    action: { namespace: "community", connector, version: "1.0.0", action, plugin: "toolbox", idempotent: true, handler: { kind: "function", function: name } },
+    action: {
+      namespace: "community",
+      connector,
+      version: "1.0.0",
+      action,
+      plugin: "toolbox",
+      idempotent: true,
+      handler: { kind: "function", function: name },
+    },
     input,
     idempotencyKey: "exec_1:1:step",
     timeoutMs: 1000,
@@ -103,14 +111,17 @@ describe("data", () => {
 
   test("filter never orders values of different types, and reaches inside by dots", () => {
     const data = [{ a: { b: "9" } }, { a: { b: 9 } }, {}];
-    expect(output("data.filter", { data, conditions: [{ field: "a.b", operator: ">=", value: 5 }] })).toEqual([{ a: { b: 9 } }]);
+    expect(output("data.filter", { data, conditions: [{ field: "a.b", operator: ">=", value: 5 }] })).toEqual([
+      { a: { b: 9 } },
+    ]);
     expect(output("data.filter", { data, conditions: [{ field: "a", operator: "not_exists" }] })).toEqual([{}]);
     expect(output("data.filter", { data, conditions: [{ field: "constructor", operator: "exists" }] })).toEqual([]);
   });
 
   test("filter knows words, membership and text operators", () => {
     const data = [{ t: "ab" }, { t: "bc" }, { t: ["x"] }];
-    const by = (operator: string, value: Json) => output("data.filter", { data, conditions: [{ field: "t", operator, value }] });
+    const by = (operator: string, value: Json) =>
+      output("data.filter", { data, conditions: [{ field: "t", operator, value }] });
     expect(by("contains", "b")).toEqual([{ t: "ab" }, { t: "bc" }]);
     expect(by("contains", "x")).toEqual([{ t: ["x"] }]);
     expect(by("in", ["ab", ["x"]])).toEqual([{ t: "ab" }, { t: ["x"] }]);
@@ -127,16 +138,29 @@ describe("data", () => {
   });
 
   test("group, unique, pick, omit, merge, flatten, slice and map", () => {
-    const rows = [{ k: "a", v: 1 }, { k: "b", v: 2 }, { k: "a", v: 3 }];
+    const rows = [
+      { k: "a", v: 1 },
+      { k: "b", v: 2 },
+      { k: "a", v: 3 },
+    ];
     expect(output("data.group", { data: rows, by: "k" })).toEqual([
       { key: "a", items: [rows[0], rows[2]] },
       { key: "b", items: [rows[1]] },
     ]);
     expect(output("data.unique", { data: rows, by: "k" })).toEqual([rows[0], rows[1]]);
-    expect(output("data.unique", { data: [{ a: 1, b: 2 }, { b: 2, a: 1 }] })).toEqual([{ a: 1, b: 2 }]);
+    expect(
+      output("data.unique", {
+        data: [
+          { a: 1, b: 2 },
+          { b: 2, a: 1 },
+        ],
+      }),
+    ).toEqual([{ a: 1, b: 2 }]);
     expect(output("data.pick", { data: rows, fields: ["v"] })).toEqual([{ v: 1 }, { v: 2 }, { v: 3 }]);
     expect(output("data.omit", { data: { a: 1, b: { c: 2, d: 3 } }, fields: ["a", "b.c"] })).toEqual({ b: { d: 3 } });
-    expect(output("data.merge", { objects: [{ a: { x: 1 } }, { a: { y: 2 } }], deep: true })).toEqual({ a: { x: 1, y: 2 } });
+    expect(output("data.merge", { objects: [{ a: { x: 1 } }, { a: { y: 2 } }], deep: true })).toEqual({
+      a: { x: 1, y: 2 },
+    });
     expect(output("data.merge", { objects: [{ a: { x: 1 } }, { a: { y: 2 } }] })).toEqual({ a: { y: 2 } });
     expect(output("data.flatten", { data: [1, [2, [3]]] })).toEqual([1, 2, [3]]);
     expect(output("data.slice", { data: [1, 2, 3], start: -2, count: 1 })).toEqual([2]);
@@ -153,17 +177,35 @@ describe("analytics", () => {
     ];
     expect(output("analytics.compute", { data: weather, operations })).toEqual({ max: 38, min: 4, average: 62 / 3 });
     const twice = [...operations, { type: "max", field: "windspeed" }];
-    expect(output("analytics.compute", { data: weather, operations: twice })).toMatchObject({ max_temperature: 38, max_windspeed: 60 });
+    expect(output("analytics.compute", { data: weather, operations: twice })).toMatchObject({
+      max_temperature: 38,
+      max_windspeed: 60,
+    });
   });
 
   test("leaves nulls out and refuses what is no number", () => {
-    expect(output("analytics.compute", { data: [1, null, 3], operations: [{ type: "average" }, { type: "count" }] })).toEqual({ average: 2, count: 2 });
-    expect(output("analytics.compute", { data: [], operations: [{ type: "max", field: "x" }, { type: "sum", field: "x" }] })).toEqual({ max: null, sum: 0 });
-    expect(refusal("analytics.compute", { data: [{ t: "warm" }], operations: [{ type: "max", field: "t" }] })).toContain("warm");
+    expect(
+      output("analytics.compute", { data: [1, null, 3], operations: [{ type: "average" }, { type: "count" }] }),
+    ).toEqual({ average: 2, count: 2 });
+    expect(
+      output("analytics.compute", {
+        data: [],
+        operations: [
+          { type: "max", field: "x" },
+          { type: "sum", field: "x" },
+        ],
+      }),
+    ).toEqual({ max: null, sum: 0 });
+    expect(
+      refusal("analytics.compute", { data: [{ t: "warm" }], operations: [{ type: "max", field: "t" }] }),
+    ).toContain("warm");
   });
 
   test("takes metrics over the only number of the rows", () => {
-    const sales = [{ product: "a", total: 10 }, { product: "b", total: 30 }];
+    const sales = [
+      { product: "a", total: 10 },
+      { product: "b", total: 30 },
+    ];
     expect(output("analytics.compute", { data: sales, metrics: ["total", "average", "top_products"] })).toEqual({
       total: 40,
       average: 20,
@@ -174,8 +216,20 @@ describe("analytics", () => {
   });
 
   test("knows the order statistics", () => {
-    const operations = [{ type: "median" }, { type: "percentile", percent: 25, as: "p25" }, { type: "stddev" }, { type: "range" }, { type: "distinct" }];
-    expect(output("analytics.compute", { data: [2, 4, 4, 4, 5, 5, 7, 9], operations })).toEqual({ median: 4.5, p25: 4, stddev: 2, range: 7, distinct: 5 });
+    const operations = [
+      { type: "median" },
+      { type: "percentile", percent: 25, as: "p25" },
+      { type: "stddev" },
+      { type: "range" },
+      { type: "distinct" },
+    ];
+    expect(output("analytics.compute", { data: [2, 4, 4, 4, 5, 5, 7, 9], operations })).toEqual({
+      median: 4.5,
+      p25: 4,
+      stddev: 2,
+      range: 7,
+      distinct: 5,
+    });
   });
 });
 
@@ -187,7 +241,9 @@ describe("text and logging", () => {
 
   test("changes text literally", () => {
     expect(output("text.replace", { text: "a.b.c", search: ".", replacement: "$&" })).toEqual({ text: "a$&b$&c" });
-    expect(output("text.replace", { text: "a.b.c", search: ".", replacement: "", all: false })).toEqual({ text: "ab.c" });
+    expect(output("text.replace", { text: "a.b.c", search: ".", replacement: "", all: false })).toEqual({
+      text: "ab.c",
+    });
     expect(output("text.title", { text: "it's über cool" })).toEqual({ text: "It's Über Cool" });
     expect(output("text.truncate", { text: "weather", length: 4 })).toEqual({ text: "wea…" });
     expect(output("text.split", { text: "a,b" })).toEqual({ parts: ["a", "b"] });
@@ -197,7 +253,12 @@ describe("text and logging", () => {
   });
 
   test("logs at every level", () => {
-    expect(output("logging.log_error", { message: "bad", context: { a: 1 } })).toEqual({ logged: true, level: "error", message: "bad", context: { a: 1 } });
+    expect(output("logging.log_error", { message: "bad", context: { a: 1 } })).toEqual({
+      logged: true,
+      level: "error",
+      message: "bad",
+      context: { a: 1 },
+    });
     expect(output("logging.log", { message: "hm" })).toMatchObject({ level: "info" });
     expect(output("logging.warn", { message: { a: 1 } })).toMatchObject({ level: "warn", message: '{"a":1}' });
   });

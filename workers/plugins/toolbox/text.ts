@@ -6,7 +6,9 @@ function text(value: string): Outcome {
 }
 
 function titled(value: string): string {
-  return value.toLowerCase().replace(/(^|[^\p{L}\p{N}'’])(\p{L})/gu, (_, before: string, letter: string) => before + letter.toUpperCase());
+  return value
+    .toLowerCase()
+    .replace(/(^|[^\p{L}\p{N}'’])(\p{L})/gu, (_, before: string, letter: string) => before + letter.toUpperCase());
 }
 
 function truncated(value: string, length: number, ending: string): string {
