@@ -1,0 +1,34 @@
+import { defineConfig } from "vitest/config";
+
+/** `unit` needs no platform; `platform` starts one (or several) per file, so its files run one after the other. */
+export default defineConfig({
+  test: {
+    reporters: ["default"],
+    passWithNoTests: false,
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: [
+            "{engine,connectors,vault,contracts,workers,durable-objects,examples,bench}/**/*.test.ts",
+            "scripts/neon/*.test.ts",
+            "test/{architecture,conformance}/**/*.test.ts",
+          ],
+          testTimeout: 15_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: "platform",
+          include: ["scripts/**/*.test.ts", "test/**/*.test.ts"],
+          exclude: ["scripts/neon/**", "test/{architecture,conformance}/**", "**/node_modules/**"],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          teardownTimeout: 20_000,
+        },
+      },
+    ],
+  },
+});
