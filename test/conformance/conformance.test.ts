@@ -1,0 +1,29 @@
+import { describe, expect, test } from "vitest";
+import { loadCases, loadRequirements } from "./conformance-case.ts";
+import { memoryHost } from "./memory-host.ts";
+import { runCase } from "./run-case.ts";
+
+const cases = loadCases();
+
+describe("on the engine's memory host", () => {
+  test.each(cases.map((one) => [one.case, one] as const))("%s", (_, one) => runCase(memoryHost, one));
+});
+
+describe("the table of requirements", () => {
+  const requirements = loadRequirements();
+
+  test("no two cases have one name", () => {
+    const names = cases.map((one) => one.case);
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+  });
+
+  test("every requirement has a case", () => {
+    const covered = new Set(cases.flatMap((one) => one.covers));
+    expect([...requirements.keys()].filter((id) => !covered.has(id))).toEqual([]);
+  });
+
+  test("every case says which requirement it shows", () => {
+    const stray = cases.filter((one) => one.covers.length === 0 || one.covers.some((id) => !requirements.has(id)));
+    expect(stray.map((one) => one.case)).toEqual([]);
+  });
+});

@@ -1,0 +1,41 @@
+import { type PinnedAction, type Pins, pinKey } from "../../engine/connector.ts";
+import type { StepDefinition, WorkflowDefinition } from "../../engine/definition/types.ts";
+import { childBlocks } from "../../engine/plan/child-blocks.ts";
+
+/** What the actions of the connector `test/script` differ in; all else is the same. */
+const ACTIONS: Readonly<Record<string, Partial<PinnedAction>>> = {
+  run: {},
+  /** Not idempotent. */
+  charge: { idempotent: false },
+  /** Has a time limit of its own. */
+  brief: { timeoutMs: 150 },
+  /** Has a retry of its own. */
+  patient: { retry: { maxAttempts: 2, backoff: "fixed", initialDelayMs: 45, jitter: false } },
+};
+
+/** Pins every action step of a case to the scripted connector. */
+export function pinsOf(definition: WorkflowDefinition): Pins {
+  const pins: Pins = {};
+  const visit = (step: StepDefinition): void => {
+    if (step.kind === "action") pins[pinKey(step.connector, step.action)] = pinned(step.action);
+    for (const block of Object.values(childBlocks(step))) block.forEach(visit);
+  };
+  definition.steps.forEach(visit);
+  return pins;
+}
+
+function pinned(action: string): PinnedAction {
+  const own = ACTIONS[action];
+  if (own === undefined)
+    throw new Error(`test/script has no action ${action}: it has ${Object.keys(ACTIONS).join(", ")}`);
+  return {
+    namespace: "test",
+    connector: "script",
+    version: "1.0.0",
+    action,
+    plugin: "toolbox",
+    idempotent: true,
+    handler: {},
+    ...own,
+  };
+}

@@ -1,0 +1,75 @@
+import type { RunError } from "../../engine/errors.ts";
+import type { Json } from "../../engine/json.ts";
+import type { ActionCall, ActionResult } from "../../engine/run/types.ts";
+
+/** What a scripted action answers to one attempt. */
+export interface Answer {
+  output?: Json;
+  /** The output is the input. */
+  echo?: boolean;
+  error?: RunError;
+  retry_after_ms?: number;
+  outcome_unknown?: boolean;
+  /** Latency before the answer. */
+  after_ms?: number;
+  /** No answer at all. */
+  hang?: boolean;
+}
+
+/** One answer for every attempt, or one for each. */
+export type Answers = Answer | Answer[];
+
+/** One attempt as the script saw it. */
+export interface SeenCall {
+  path: string;
+  attempt: number;
+  input: Json;
+  idempotencyKey: string;
+}
+
+const NEVER_MS = 3_600_000;
+const USAGE = { compute_ms: 1, egress_bytes: 0 };
+
+/**
+ * Plays the actions of one case: answers what the case says for a step's path (`a[1]`), else for its address (`a`), else
+ * the input itself, and remembers what it was asked. It needs no platform: `wait` is the host's.
+ */
+export class Script {
+  readonly calls: SeenCall[] = [];
+  /** The most calls that were in flight at one time. */
+  inFlight = 0;
+  readonly #answers: Readonly<Record<string, Answers>>;
+  readonly #wait: (ms: number) => Promise<unknown>;
+  #open = 0;
+
+  constructor(answers: Readonly<Record<string, Answers>>, wait: (ms: number) => Promise<unknown>) {
+    this.#answers = answers;
+    this.#wait = wait;
+  }
+
+  async answer({ path, attempt, input, idempotencyKey }: ActionCall): Promise<ActionResult> {
+    this.calls.push({ path, attempt, input, idempotencyKey });
+    this.#open += 1;
+    this.inFlight = Math.max(this.inFlight, this.#open);
+    const answer = this.#find(path, attempt);
+    if (answer.hang) await this.#wait(NEVER_MS);
+    if (answer.after_ms !== undefined) await this.#wait(answer.after_ms);
+    this.#open -= 1;
+    return resultOf(answer, input);
+  }
+
+  #find(path: string, attempt: number): Answer {
+    const answers = this.#answers[path] ?? this.#answers[path.replace(/\[\d+\]/g, "")] ?? { echo: true };
+    if (!Array.isArray(answers)) return answers;
+    return (
+      answers[attempt - 1] ?? { error: { code: "VALIDATION", message: `no answer for attempt ${attempt} of ${path}` } }
+    );
+  }
+}
+
+function resultOf(answer: Answer, input: Json): ActionResult {
+  if (answer.error === undefined)
+    return { ok: true, output: answer.echo ? input : (answer.output ?? null), usage: USAGE };
+  const { error, retry_after_ms: retryAfterMs, outcome_unknown: outcomeUnknown } = answer;
+  return { ok: false, error, retryAfterMs, outcomeUnknown, usage: USAGE };
+}
