@@ -5,7 +5,7 @@ import { Locator, type Place } from "../source/locator.ts";
 import { parseSource, type SourceFormat } from "../source/parse.ts";
 import { treeOfJson } from "../source/parse-json.ts";
 import type { Problem } from "../source/problem.ts";
-import { type MapNode, pointerTo, type SourceNode, type SourceTree } from "../source/tree.ts";
+import { type MapNode, pointerTo, type ScalarNode, type SourceNode, type SourceTree } from "../source/tree.ts";
 import type { ExpressionUse } from "./expression-use.ts";
 import { ReadContext } from "./read-context.ts";
 import { readWorkflow } from "./read-workflow.ts";
@@ -20,6 +20,8 @@ export interface ReadWorkflow {
   expressions: readonly ExpressionUse[];
   /** Line and column of a value of the file, or of the nearest enclosing one; empty for JSON inputs. */
   locate(pointer: string): Place;
+  /** Line and column of the UTF-16 unit `offset` of a text's value: where inside a template something stands. */
+  locateIn(node: ScalarNode, offset: number): Place;
   /** JSON pointer of a step in the file. */
   pointerOf(stepId: string): string | undefined;
   /** A problem at a field of a step ("connector", "action", "input/location"), or at the step where it has no such field. */
@@ -114,6 +116,7 @@ function withPlaces(definition: WorkflowDefinition, pointer: string, context: Re
     pointer,
     expressions: context.expressions,
     locate: (place) => locate.pointer(place),
+    locateIn: (node, offset) => locate.inScalar(node, offset),
     pointerOf: (stepId) => steps.get(stepId),
     problemAt(stepId, field, message, suggestion) {
       const path = `${steps.get(stepId) ?? pointer}/${field}`;

@@ -1,4 +1,12 @@
+import { graphRoots } from "./graph-roots.ts";
+import { graphShape } from "./graph-shape.ts";
+import { knownInputs } from "./known-inputs.ts";
+import { knownSteps } from "./known-steps.ts";
+import { loopRoots } from "./loop-roots.ts";
+import { nodeFields } from "./node-fields.ts";
 import type { Rule } from "./rule.ts";
+import { secretPlaces } from "./secret-places.ts";
+import { stepOrder } from "./step-order.ts";
 
-/** Every whole-document rule, in the order its problems are reported. A new rule is a file and a row here. */
-export const ALL_RULES: readonly Rule[] = [];
+/** Every whole-document rule. A new rule is a file and a row here. */
+export const ALL_RULES: readonly Rule[] = [knownSteps, stepOrder, knownInputs, loopRoots, graphRoots, secretPlaces, graphShape, nodeFields];
