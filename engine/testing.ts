@@ -1,9 +1,9 @@
 import { type PinnedAction, type Pins, pinKey } from "./connector.ts";
+import { childBlocks } from "./definition/child-blocks.ts";
 import type { StepDefinition, WorkflowDefinition } from "./definition/types.ts";
 import { VirtualClock } from "./driver/virtual-clock.ts";
 import { type FinishedRun, MemoryExecution } from "./driver/memory-host.ts";
 import type { JsonObject } from "./json.ts";
-import { childBlocks } from "./plan/child-blocks.ts";
 import { compilePlan } from "./plan/compile-plan.ts";
 import type { Plan } from "./plan/types.ts";
 import type { ActionCall, ActionResult } from "./run/types.ts";
@@ -29,7 +29,7 @@ export function planOf(
   const pins: Pins = {};
   const collect = (step: StepDefinition): void => {
     if (step.kind === "action") pins[pinKey(step.connector, step.action)] = testPin(step.action, pin);
-    for (const block of Object.values(childBlocks(step))) block.forEach(collect);
+    for (const { steps: children } of childBlocks(step)) children.forEach(collect);
   };
   steps.forEach(collect);
   const definition = { name: "Test", slug: "test", version: "1.0.0", inputs: {}, outputs: {}, steps, ...fields };

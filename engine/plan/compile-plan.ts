@@ -1,11 +1,11 @@
 import type { Pins, PinnedAction } from "../connector.ts";
 import { pinKey } from "../connector.ts";
+import { childBlocks } from "../definition/child-blocks.ts";
 import type { StepDefinition, WorkflowDefinition } from "../definition/types.ts";
 import { compileCondition, compileValue } from "../expressions/index.ts";
 import type { Compiled, CompileResult } from "../expressions/types.ts";
 import type { Json } from "../json.ts";
 import { effectiveRetry } from "./effective-retry.ts";
-import { childBlocks } from "./child-blocks.ts";
 import type { Plan, PlanSource, PlanStep } from "./types.ts";
 
 /** Time limit of an attempt when nobody names one, and the most anyone may name (section 15). */
@@ -54,9 +54,7 @@ class PlanCompiler {
   step(definition: StepDefinition, enclosing: string): PlanStep {
     const address = enclosing === "" ? definition.id : `${enclosing}.${definition.id}`;
     const blocks: Record<string, PlanStep[]> = {};
-    for (const [name, children] of Object.entries(childBlocks(definition))) {
-      blocks[name] = children.map((child) => this.step(child, address));
-    }
+    for (const { name, steps } of childBlocks(definition)) blocks[name] = steps.map((child) => this.step(child, address));
     const action = definition.kind === "action" ? this.#pin(definition.connector, definition.action) : undefined;
     const condition = this.#condition(definition.condition);
     const forEach = this.#condition(definition.forEach);

@@ -27,7 +27,7 @@ export interface PlanStep {
   readonly continueOnError: boolean;
   readonly maxConcurrency: number;
   readonly action?: PinnedAction;
-  /** Children by block: a parallel list's steps under `steps`; branches by name later. */
+  /** Children by the name that `childBlocks` gives their block: `parallel`, `then`, `cases/high`, … */
   readonly blocks: Readonly<Record<string, readonly PlanStep[]>>;
 }
 

@@ -151,6 +151,6 @@ function meter(state: RunState, usage: AttemptUsage | undefined): void {
 function gather(plan: Plan, state: RunState, instance: Instance): Json {
   const output = (path: string): Json => state.instances.get(path)?.output ?? null;
   if (instance.items) return instance.items.map((_, index) => output(iterationPath(instance.path, index)));
-  const children = stepOf(plan, instance).blocks.steps ?? [];
+  const children = stepOf(plan, instance).blocks.parallel ?? [];
   return Object.fromEntries(children.map((child) => [child.id, output(`${instance.path}.${child.id}`)]));
 }

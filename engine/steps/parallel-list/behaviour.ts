@@ -11,7 +11,7 @@ export const parallelList: StepBehaviour = {
   },
 
   progress(turn, step, instance) {
-    const children = step.blocks.steps ?? [];
+    const children = step.blocks.parallel ?? [];
     while (instance.failure === undefined && instance.opened < children.length && !turn.exhausted && turn.running) {
       const child = children[instance.opened];
       if (child) turn.open(child, childPath(instance.path, child.id), false);
