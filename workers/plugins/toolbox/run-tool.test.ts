@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { FIRST_PARTY } from "../../../connectors/first-party/all-connectors.ts";
 import type { Json, JsonObject } from "../../../engine/json.ts";
 import type { ActionCall, ActionResult } from "../../../engine/run/types.ts";
-import { schemaCheck } from "../../../connectors/schema-check.ts";
+import { compileSchema } from "../../../engine/schema/validate.ts";
 import { TOOLS } from "./all-tools.ts";
 import { runTool } from "./run-tool.ts";
 
@@ -31,7 +31,7 @@ function callOf(name: string, input: Json): ActionCall {
 function run(name: string, input: Json): ActionResult {
   const result = runTool(callOf(name, input), () => 0);
   const tool = TOOLS.get(name);
-  if (result.ok && tool) expect(schemaCheck(tool.output).problems(result.output)).toEqual([]);
+  if (result.ok && tool) expect(compileSchema(tool.output).validate(result.output)).toEqual([]);
   return result;
 }
 

@@ -18,8 +18,8 @@ export async function getExecution(context: Context, executionId: string, waitMs
 
 /** One step of it, by its run-time path. */
 export async function getStep(context: Context, executionId: string, path: string): Promise<Result<StepRecord>> {
-  const found = await getExecution(context, executionId);
-  if (!found.ok) return found;
-  const step = found.value.steps.find((it) => it.path === path);
-  return step === undefined ? failure("NOT_FOUND", `This execution has no step "${path}".`) : success(step);
+  const cell = context.ports.placement.locate(context.caller, executionId);
+  if (cell === null) return unknownExecution();
+  const step = await onCell(context.ports, cell, (it) => it.getStep(executionId, path));
+  return step === null ? failure("NOT_FOUND", `This execution has no step "${path}".`) : success(step);
 }

@@ -50,11 +50,11 @@ export async function listExecutions(context: Context, query: Query): Promise<Re
       and(
         eq(executions.tenantId, caller.tenantId),
         eq(executions.environment, caller.environment),
-        query.status && eq(executions.status, query.status),
-        query.workflow && eq(executions.workflowSlug, query.workflow),
+        query.status === undefined ? undefined : eq(executions.status, query.status),
+        query.workflow === undefined ? undefined : eq(executions.workflowSlug, query.workflow),
         query.since === undefined ? undefined : gte(executions.createdAt, new Date(query.since)),
         query.until === undefined ? undefined : lt(executions.createdAt, new Date(query.until)),
-        pattern && or(ilike(executions.executionId, pattern), ilike(executions.workflowName, pattern)),
+        pattern === undefined ? undefined : or(ilike(executions.executionId, pattern), ilike(executions.workflowName, pattern)),
         after && sql`(${executions.createdAt}, ${executions.executionId}) < (${after.at.toISOString()}::timestamptz, ${after.id})`,
       ),
     )

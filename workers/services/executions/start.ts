@@ -32,7 +32,7 @@ async function planOf(context: Context, body: StartBody): Promise<Result<Planned
 
 async function environmentValues(context: Context, names: readonly string[]): Promise<JsonObject | undefined> {
   if (names.length === 0) return undefined;
-  return onTenant(context.ports, context.caller, (tenant) => tenant.env([...names]));
+  return onTenant(context.ports, context.caller, (tenant) => tenant.envValues([...names]));
 }
 
 /** `timeout: 0` or a missing one: the longest wait for sync; nothing else waits. */

@@ -58,7 +58,7 @@ export async function listWorkflows(
         eq(workflows.tenantId, caller.tenantId),
         eq(workflows.environment, caller.environment),
         after?.[0] === undefined ? undefined : gt(workflows.slug, after[0]),
-        pattern && or(ilike(workflows.slug, pattern), ilike(workflows.name, pattern)),
+        pattern === undefined ? undefined : or(ilike(workflows.slug, pattern), ilike(workflows.name, pattern)),
       ),
     )
     .orderBy(asc(workflows.slug))

@@ -1,0 +1,28 @@
+import { failure, type Failure, type Result } from "../../../contracts/errors.ts";
+import type { Scope } from "../../../contracts/scopes.ts";
+import type { Caller, Ports } from "../../services/context.ts";
+import { verifyKey } from "../../services/keys/verify.ts";
+
+const KEY_MEMBERS = ["api_key", "apikey", "access_token"];
+
+/** A key in a URL ends up in logs and histories: refused, so that nobody gets used to it. */
+export function keyInQuery(search: URLSearchParams): Failure | null {
+  for (const [name, value] of search) {
+    if (/sk_(live|test)_/.test(value) || /sk_(live|test)_/.test(name) || KEY_MEMBERS.includes(name.toLowerCase())) {
+      return failure("VALIDATION", "A key must not stand in a URL. Send it as `Authorization: Bearer <key>`, and revoke this one: URLs are logged.", {
+        problems: [{ path: `/${name}`, message: "A key must not stand in a URL." }],
+        field: name.slice(0, 100),
+      });
+    }
+  }
+  return null;
+}
+
+/** Who asks, by the Authorization header, and whether that key may do this. */
+export async function authenticate(ports: Ports, header: string | undefined, scope: Scope): Promise<Result<Caller>> {
+  const key = header === undefined ? undefined : /^Bearer +(\S+) *$/i.exec(header)?.[1];
+  if (key === undefined) return failure("UNAUTHENTICATED", "Send an API key as `Authorization: Bearer <key>`.");
+  const caller = await verifyKey(ports, key);
+  if (!caller.ok || caller.value.scopes.includes(scope)) return caller;
+  return failure("FORBIDDEN", `This key lacks the scope ${scope}.`, { scope });
+}

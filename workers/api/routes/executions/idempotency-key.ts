@@ -1,0 +1,8 @@
+import { success, type Result } from "../../../../contracts/errors.ts";
+import { validationFailure } from "../../../../contracts/validation-failure.ts";
+
+/** `Idempotency-Key`: printable ASCII, at most 255 characters. */
+export function idempotencyKey(header: string | undefined): Result<string | undefined> {
+  if (header === undefined || /^[\x20-\x7e]{1,255}$/.test(header)) return success(header);
+  return validationFailure([{ path: "/Idempotency-Key", message: '"Idempotency-Key" must be 1 to 255 printable ASCII characters.' }]);
+}
