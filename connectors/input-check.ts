@@ -1,7 +1,8 @@
-import { walkSecrets } from "../engine/expressions/walk-secrets.ts";
 import type { RunError } from "../engine/errors.ts";
+import { walkSecrets } from "../engine/expressions/walk-secrets.ts";
 import type { Json, JsonObject } from "../engine/json.ts";
-import { schemaCheck } from "./schema-check.ts";
+import type { SchemaProblem } from "../engine/schema/problem.ts";
+import { applyDefaults, compileSchema } from "../engine/schema/validate.ts";
 
 export type Checked = { ok: true; value: Json } | { ok: false; error: RunError };
 
@@ -9,18 +10,18 @@ const checks = new WeakMap<JsonObject, (input: Json) => Checked>();
 
 /**
  * The check of one action's input: fills the schema's defaults in, then validates (section 7). Compiled once per schema
- * object. A marked secret is refused: who may hold one reveals it before (`reveal-input.ts`).
+ * object. A marked secret is refused: who may hold one reveals it before.
  */
 export function inputCheck(schema: JsonObject): (input: Json) => Checked {
   const known = checks.get(schema);
   if (known !== undefined) return known;
-  const check = schemaCheck(schema);
+  const validator = compileSchema(schema);
   const made = (input: Json): Checked => {
     if (walkSecrets(input, () => true)) {
       return { ok: false, error: { code: "VALIDATION", message: "A secret may not stand in this action's input" } };
     }
-    const value = check.withDefaults(input);
-    const problems = check.problems(value);
+    const value = applyDefaults(schema, input);
+    const problems = validator.validate(value);
     if (problems.length === 0) return { ok: true, value };
     return { ok: false, error: invalid("The input does not fit the action's schema", problems) };
   };
@@ -29,18 +30,15 @@ export function inputCheck(schema: JsonObject): (input: Json) => Checked {
 }
 
 /** A VALIDATION error that lists located problems, with the first in its message. */
-export function invalid(what: string, problems: { path: string; message: string }[]): RunError {
+export function invalid(what: string, problems: readonly SchemaProblem[]): RunError {
   const first = problems[0];
-  const where =
-    first === undefined
-      ? ""
-      : `: ${first.path === "" ? "" : `${first.path.slice(1).replaceAll("/", ".")}: `}${first.message}`;
+  const place = first === undefined ? "" : first.path.slice(1).replaceAll("/", ".");
   return {
     code: "VALIDATION",
-    message: `${what}${where}`,
+    message: `${what}${first === undefined ? "" : `: ${place === "" ? "" : `${place}: `}${first.message}`}`,
     details: {
       ...(first ? { field: first.path, constraint: first.message } : {}),
-      problems: problems.map(({ path, message }) => ({ path, message })),
+      problems: problems.map((problem) => ({ ...problem })),
     },
   };
 }

@@ -23,6 +23,9 @@ const output = open({
   body: anything("The parsed body of a JSON answer, else text"),
 });
 
+/** A whole member of the input, with its type. */
+const fromInput = (member: string) => `\${input.${member}}`;
+
 function action(name: string, method: string): ActionManifest {
   const sendsBody = !["GET", "HEAD"].includes(method);
   const free = name === "request";
@@ -38,13 +41,13 @@ function action(name: string, method: string): ActionManifest {
     handler: {
       kind: "http",
       style: "direct",
-      method: free ? "${input.method}" : method,
-      url: "${input.url}",
-      headers: "${input.headers}",
-      query: "${input.query}",
-      auth: "${input.auth}",
-      ...(sendsBody ? { body: "${input.body}", bodyType: "${input.body_type}" } : {}),
-      response: { status: "${input.expected_status}" },
+      method: free ? fromInput("method") : method,
+      url: fromInput("url"),
+      headers: fromInput("headers"),
+      query: fromInput("query"),
+      auth: fromInput("auth"),
+      ...(sendsBody ? { body: fromInput("body"), bodyType: fromInput("body_type") } : {}),
+      response: { status: fromInput("expected_status") },
     },
   };
 }

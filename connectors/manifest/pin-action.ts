@@ -1,0 +1,108 @@
+import type { PinnedAction } from "../../engine/connector.ts";
+import type { PartialRetry } from "../../engine/definition/types.ts";
+import { isObject, type Json, type JsonObject } from "../../engine/json.ts";
+import { pointerTo } from "../../engine/source/tree.ts";
+import { FIRST_PARTY } from "../first-party/all-connectors.ts";
+import type { ActionManifest, ConnectorManifest, Handler } from "./manifest.ts";
+
+/** Methods whose repetition does no harm (section 20, "Idempotency of actions"). */
+const SAFE_TO_REPEAT = ["GET", "HEAD", "PUT", "DELETE"];
+
+/**
+ * One action of a manifest as a plan pins it: retry and time limit merged, the plugin that runs it decided. Undefined
+ * when the connector has no such action.
+ */
+export function pinAction(manifest: ConnectorManifest, actionName: string): PinnedAction | undefined {
+  const action = manifest.actions.find(({ name }) => name === actionName);
+  if (action === undefined) return undefined;
+  const timeoutMs = timeoutOf(manifest, action);
+  const retry = retryOf(manifest, action);
+  const context = action.context ?? manifest.context;
+  const secretMembers = secretMembersOf(action.input);
+  return {
+    namespace: manifest.namespace,
+    connector: manifest.name,
+    version: manifest.version,
+    action: action.name,
+    plugin: pluginOf(manifest, action.handler),
+    idempotent: action.idempotent ?? isIdempotent(action.handler),
+    handler: plain({
+      ...action.handler,
+      ...(manifest.runtime?.environment ? { environment: manifest.runtime.environment } : {}),
+    }),
+    ...(action.input === undefined ? {} : { input: action.input }),
+    ...(action.output === undefined ? {} : { output: action.output }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(retry === undefined ? {} : { retry }),
+    ...(manifest.auth === undefined ? {} : { auth: plain(manifest.auth) }),
+    ...(secretMembers.length === 0 ? {} : { secretMembers }),
+    ...(context === undefined ? {} : { context }),
+  };
+}
+
+/** The least of action, handler and runtime: each bounds the attempt (section 3). */
+function timeoutOf(manifest: ConnectorManifest, action: ActionManifest): number | undefined {
+  const handler = "timeoutMs" in action.handler ? action.handler.timeoutMs : undefined;
+  const limits = [action.timeoutMs, handler, manifest.timeoutMs, manifest.runtime?.timeoutMs].filter(
+    (limit) => limit !== undefined,
+  );
+  return limits.length === 0 ? undefined : Math.min(...limits);
+}
+
+/** Member by member, action before handler before connector. */
+function retryOf(manifest: ConnectorManifest, action: ActionManifest): PartialRetry | undefined {
+  const handler = action.handler.kind === "http" ? action.handler.retry : undefined;
+  const layers = [manifest.retry, handler, action.retry].filter((layer) => layer !== undefined);
+  return layers.length === 0 ? undefined : Object.assign({}, ...layers);
+}
+
+function pluginOf(manifest: ConnectorManifest, handler: Handler): PinnedAction["plugin"] {
+  switch (handler.kind) {
+    case "http":
+      return "http";
+    case "function":
+      return isFirstPartyCode(manifest, handler.function) ? "toolbox" : "none";
+    case "code":
+      return "code";
+    case "command":
+    case "kafka":
+    case "mcp":
+      return "none";
+    default:
+      return handler satisfies never;
+  }
+}
+
+/** A function of a connector that the platform itself provides, in the version it provides. */
+function isFirstPartyCode(manifest: ConnectorManifest, name: string): boolean {
+  return FIRST_PARTY.some(
+    (own) =>
+      own.namespace === manifest.namespace &&
+      own.name === manifest.name &&
+      own.actions.some(({ handler }) => handler.kind === "function" && handler.function === name),
+  );
+}
+
+function isIdempotent(handler: Handler): boolean {
+  if (handler.kind === "http") return handler.style === "service" || SAFE_TO_REPEAT.includes(handler.method);
+  return false;
+}
+
+/** Members of the input whose schema says `x-secret: true`: JSON pointers with `*` for any member or item. */
+function secretMembersOf(schema: Json | undefined, pointer = "", depth = 0): string[] {
+  if (!isObject(schema) || depth > 32) return [];
+  if (schema["x-secret"] === true) return [pointer];
+  const found: string[] = [];
+  for (const [name, inner] of Object.entries(isObject(schema.properties) ? schema.properties : {})) {
+    found.push(...secretMembersOf(inner, pointerTo(pointer, name), depth + 1));
+  }
+  found.push(...secretMembersOf(schema.items, `${pointer}/*`, depth + 1));
+  found.push(...secretMembersOf(schema.additionalProperties, `${pointer}/*`, depth + 1));
+  return [...new Set(found)];
+}
+
+/** A manifest's typed part as plain JSON: manifests hold nothing else, and members that are undefined are dropped. */
+function plain(part: object): JsonObject {
+  const value: unknown = JSON.parse(JSON.stringify(part));
+  return isObject(value) ? value : {};
+}

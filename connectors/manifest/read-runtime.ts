@@ -1,0 +1,69 @@
+import { BlockReader, withoutUndefined } from "../../engine/definition/block-reader.ts";
+import { checkTable, type KeyTable } from "../../engine/definition/key-table.ts";
+import type { JsonObject } from "../../engine/json.ts";
+import type { SourceNode } from "../../engine/source/tree.ts";
+import type { EnvironmentDeclaration, RuntimeDeclaration } from "./manifest.ts";
+import { readTimeout } from "./read-limits.ts";
+
+/** `runtime.resources`: what the cloud cannot enforce is passed to self-hosted services (section 15). */
+const RESOURCES: KeyTable = {
+  cpu: "text",
+  memory: "text",
+  timeout: "duration",
+  storage: { maxSize: "text", ephemeral: "boolean" },
+  network: { bandwidth: "text", enabled: "boolean", allowedHosts: "texts" },
+  limits: { maxFileDescriptors: "number", maxProcesses: "number" },
+};
+
+/** `runtime: {memory, timeout, environment, resources}`. */
+export function readRuntime(block: BlockReader): RuntimeDeclaration | undefined {
+  const member = block.member(["runtime"]);
+  const runtime = member && block.inside(member);
+  const beside = readEnvironment(block);
+  if (runtime === undefined) return beside === undefined ? undefined : { environment: beside };
+  const resources = readResources(runtime);
+  const declaration = withoutUndefined<RuntimeDeclaration>({
+    memory: runtime.word(["memory"]),
+    timeoutMs: readTimeout(runtime) ?? resources?.timeoutMs,
+    environment: readEnvironment(runtime) ?? beside,
+    resources: resources?.kept,
+  });
+  runtime.accept(["language", "entrypoint", "image"]);
+  runtime.finish("runtime");
+  return declaration;
+}
+
+function readResources(runtime: BlockReader): { kept: JsonObject; timeoutMs?: number } | undefined {
+  const member = runtime.member(["resources"]);
+  const resources = member && runtime.inside(member);
+  if (resources === undefined) return undefined;
+  checkTable(resources, RESOURCES, "resources of the connector");
+  return { kept: runtime.object(["resources"]) ?? {}, timeoutMs: resources.duration(["timeout"]) };
+}
+
+/** A list of `{name, description, required, default}` or of names alone. */
+function readEnvironment(block: BlockReader): EnvironmentDeclaration[] | undefined {
+  const member = block.member(["environment"]);
+  if (member === undefined) return undefined;
+  return block.items(member, (node, pointer) => readVariable(node, pointer, block));
+}
+
+function readVariable(node: SourceNode, pointer: string, block: BlockReader): EnvironmentDeclaration | undefined {
+  if (node.kind === "scalar" && typeof node.value === "string") return { name: node.value };
+  if (node.kind !== "map") {
+    block.context.refuse({ node, pointer }, "an environment variable must be a name or a map with a name");
+    return undefined;
+  }
+  const variable = new BlockReader(node, pointer, block.scope, block.context, () => []);
+  const name = variable.name(["name"]);
+  if (name === undefined) variable.missing("name", "in an environment variable");
+  const declaration = withoutUndefined<EnvironmentDeclaration>({
+    name: name ?? "",
+    description: variable.text(["description"]),
+    required: variable.boolean(["required"]),
+    default: variable.json(["default"]),
+  });
+  variable.accept(["secret", "sensitive"]);
+  variable.finish("an environment variable");
+  return declaration;
+}
