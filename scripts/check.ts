@@ -36,6 +36,7 @@ const TYPED_ROOMS = [
   "bench",
   "examples",
   "test",
+  "test/conformance/workers",
 ];
 
 /** Where product code stands: what is searched for copies. */

@@ -15,7 +15,11 @@ export interface Room {
 /** Libraries without I/O, clock or platform: what the engine may stand on. */
 const PURE_LIBRARIES = ["yaml", "@cfworker/json-schema", "json-p3", "@noble/hashes", "semver"];
 const PLUGIN_ROOMS = ["connectors", "engine", "contracts", "vault"];
-const DOOR: Room = { rooms: ["workers/services", "contracts"], packages: ["hono", "@hono/zod-openapi", "zod"] };
+/** A door parses with the engine's readers (JSON with places, YAML) and calls services; it decides nothing. */
+const DOOR: Room = {
+  rooms: ["workers/services", "contracts", "engine"],
+  packages: ["hono", "@hono/zod-openapi", "zod"],
+};
 const PLUGIN: Room = { rooms: PLUGIN_ROOMS, packages: [], platform: "cloudflare" };
 
 export const ROOMS: Readonly<Record<string, Room>> = {
@@ -65,7 +69,17 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 
   scripts: {
     rooms: ["engine", "contracts"],
-    packages: ["miniflare", "wrangler", "esbuild", "@electric-sql/pglite", "ws", "undici", "yaml"],
+    packages: [
+      "miniflare",
+      "wrangler",
+      "esbuild",
+      "@electric-sql/pglite",
+      "@neondatabase/serverless",
+      "drizzle-orm",
+      "ws",
+      "undici",
+      "yaml",
+    ],
     platform: "node",
   },
   bench: {
@@ -73,7 +87,15 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ["miniflare", "wrangler", "esbuild", "undici", "yaml"],
     platform: "node",
   },
+  /** The hand-written floor that the platform is measured against: Workers of its own. */
+  "bench/floor/workers": { rooms: [], packages: [], platform: "cloudflare" },
   examples: { rooms: [], packages: [], platform: "node" },
+  /** Workers that stand around the product's objects in tests. */
+  "test/conformance/workers": {
+    rooms: ["test", "durable-objects", "contracts", "engine"],
+    packages: [],
+    platform: "cloudflare",
+  },
   /** What needs several rooms or a platform: it may look at everything. */
   test: {
     rooms: [

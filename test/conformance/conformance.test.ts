@@ -1,12 +1,24 @@
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadCases, loadRequirements } from "./conformance-case.ts";
+import { CoordinatorHost } from "./coordinator-host.ts";
 import { memoryHost } from "./memory-host.ts";
 import { runCase } from "./run-case.ts";
 
 const cases = loadCases();
+const table = cases.map((one) => [one.case, one] as const);
 
 describe("on the engine's memory host", () => {
-  test.each(cases.map((one) => [one.case, one] as const))("%s", (_, one) => runCase(memoryHost, one));
+  test.each(table)("%s", (_, one) => runCase(memoryHost, one));
+});
+
+describe("on the coordinator object", () => {
+  let host: CoordinatorHost;
+  beforeAll(async () => {
+    host = await CoordinatorHost.start();
+  }, 30_000);
+  afterAll(() => host.stop());
+
+  test.concurrent.each(table)("%s", (_, one) => runCase(host, one), 60_000);
 });
 
 describe("the table of requirements", () => {

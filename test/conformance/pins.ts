@@ -1,6 +1,6 @@
 import { type PinnedAction, type Pins, pinKey } from "../../engine/connector.ts";
-import type { StepDefinition, WorkflowDefinition } from "../../engine/definition/types.ts";
-import { childBlocks } from "../../engine/plan/child-blocks.ts";
+import { allSteps } from "../../engine/definition/child-blocks.ts";
+import type { WorkflowDefinition } from "../../engine/definition/types.ts";
 
 /** What the actions of the connector `test/script` differ in; all else is the same. */
 const ACTIONS: Readonly<Record<string, Partial<PinnedAction>>> = {
@@ -16,11 +16,9 @@ const ACTIONS: Readonly<Record<string, Partial<PinnedAction>>> = {
 /** Pins every action step of a case to the scripted connector. */
 export function pinsOf(definition: WorkflowDefinition): Pins {
   const pins: Pins = {};
-  const visit = (step: StepDefinition): void => {
+  for (const step of allSteps(definition.steps)) {
     if (step.kind === "action") pins[pinKey(step.connector, step.action)] = pinned(step.action);
-    for (const block of Object.values(childBlocks(step))) block.forEach(visit);
-  };
-  definition.steps.forEach(visit);
+  }
   return pins;
 }
 

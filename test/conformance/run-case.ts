@@ -1,12 +1,21 @@
 import { expect } from "vitest";
 import { readWorkflows } from "../../engine/definition/read-workflows.ts";
 import type { WorkflowDefinition } from "../../engine/definition/types.ts";
+import type { Scope } from "../../engine/expressions/types.ts";
 import type { Json, JsonObject } from "../../engine/json.ts";
 import { prepareInputs } from "../../engine/definition/validate-inputs.ts";
 import type { ConformanceCase, Expectation } from "./conformance-case.ts";
 import type { ConformanceHost, Played } from "./host.ts";
 import { callLine, callsOf, delaysOf, eventLine, partOf } from "./observe.ts";
 import { pinsOf } from "./pins.ts";
+
+/** What the default of an input may read. */
+const INPUT_SCOPE: Scope = {
+  now: Date.now(),
+  seed: "conformance",
+  strict: false,
+  root: (name) => (name === "today" ? new Date(INPUT_SCOPE.now).toISOString().slice(0, 10) : undefined),
+};
 
 /** Reads, starts and plays one case on `host`, and compares what it left with what the case expects. */
 export async function runCase(host: ConformanceHost, one: ConformanceCase): Promise<void> {
@@ -32,7 +41,7 @@ function accepted(
   definition: WorkflowDefinition,
   { inputs = {}, expect: expected }: ConformanceCase,
 ): JsonObject | undefined {
-  const answer = prepareInputs(definition, inputs, START);
+  const answer = prepareInputs(definition, inputs, INPUT_SCOPE, "");
   expect(answer.ok ? [] : pointers(answer.problems), "problems of the inputs").toEqual(expected.input_problems ?? []);
   return answer.ok ? answer.inputs : undefined;
 }
