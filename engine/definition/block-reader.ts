@@ -26,6 +26,7 @@ export class BlockReader {
   readonly #steps: StepsReader;
   readonly #entries = new Map<string, MapEntry>();
   readonly #known = new Set<string>();
+  readonly #missing = new Map<string, string>();
 
   constructor(node: MapNode, pointer: string, scope: ExpressionScope, context: ReadContext, steps: StepsReader) {
     this.node = node;
@@ -67,9 +68,9 @@ export class BlockReader {
     return member?.node.kind === "scalar" && member.node.value === null ? undefined : member;
   }
 
-  /** Reports that a field is missing, at the block that lacks it. */
+  /** Says that a field is missing; `finish` reports it, unless an unknown key was probably meant to be it. */
   missing(name: string, owner: string): void {
-    this.context.report(pointerTo(this.pointer, name), this.context.locate.node(this.node), `${name} is required ${owner}`);
+    this.#missing.set(name, owner);
   }
 
   text(names: Names): string | undefined {
@@ -222,7 +223,7 @@ export class BlockReader {
     for (const name of names) this.#known.add(name);
   }
 
-  /** Reports the keys that nothing asked for. */
+  /** Reports the keys that nothing asked for, and the fields that are missing. */
   finish(owner: string): void {
     for (const entry of this.node.entries) {
       if (this.#known.has(entry.key) || entry.key.startsWith("x-")) continue;
@@ -230,6 +231,10 @@ export class BlockReader {
       const hint = suggestion === undefined ? "" : `; did you mean "${suggestion}"?`;
       const member = { entry, node: entry.value, pointer: pointerTo(this.pointer, entry.key) };
       this.context.refuseKey(member, `unknown key "${entry.key}" in ${owner}${hint}`, suggestion);
+      if (suggestion !== undefined) this.#missing.delete(suggestion);
+    }
+    for (const [name, where] of this.#missing) {
+      this.context.report(pointerTo(this.pointer, name), this.context.locate.node(this.node), `${name} is required ${where}`);
     }
   }
 }

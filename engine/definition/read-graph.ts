@@ -40,7 +40,7 @@ function readEdge(workflow: BlockReader, node: SourceNode, pointer: string): Gra
   const when = edge.condition(["when", "condition"], "edge");
   const priority = edge.integer(["priority"], -1_000_000, 1_000_000);
   edge.accept(["description", "metadata"]);
-  edge.finish("an edge");
   for (const name of ["from", "to"]) if (!edge.has(name)) edge.missing(name, "in an edge");
+  edge.finish("an edge");
   return from === undefined || to === undefined ? undefined : withoutUndefined({ from, to, when, priority });
 }

@@ -25,10 +25,8 @@ function readOutput(block: BlockReader, name: string): OutputDeclaration | undef
   const value = declaration?.template(["value"], "output");
   const description = declaration?.text(["description"]);
   declaration?.accept(["type"]);
+  if (value === undefined) declaration?.missing("value", `in output "${name}"`);
   declaration?.finish(`output "${name}"`);
-  if (value === undefined) {
-    declaration?.missing("value", `in output "${name}"`);
-    return undefined;
-  }
+  if (value === undefined) return undefined;
   return description === undefined ? { value } : { value, description };
 }

@@ -53,7 +53,8 @@ function readStepId(block: BlockReader, position: number): string {
   const member = block.member([key]);
   const id = block.name([key]);
   if (member === undefined) {
-    block.missing("id", `in step ${position}: it is how other steps address it (name is accepted too)`);
+    const message = `id is required in step ${position}: it is how other steps address it (name is accepted too)`;
+    block.context.report(pointerTo(block.pointer, "id"), block.context.locate.node(block.node), message);
     return "";
   }
   if (id === undefined) return "";
@@ -71,17 +72,17 @@ function readStepId(block: BlockReader, position: number): string {
   return id;
 }
 
-/** Own member, or the key that tells the kind of a step that gives no `type`. */
+/**
+ * What `type` says, or the keys of a step that gives none. A slip in `type` is reported and then read as what was meant, so that
+ * the steps inside are not reported as missing too.
+ */
 function kindOf(block: BlockReader, owner: string): StepKind | undefined {
   const kinds = Object.values(ALL_STEP_FIELDS);
   const type = block.member(["type"]);
   if (type === undefined) {
     const parallel = block.node.entries.find((entry) => entry.key === "parallel")?.value;
     if (parallel?.kind === "list") return "parallel_list";
-    const told = kinds.find((fields) => fields.tellingKeys.some((key) => block.has(key)));
-    if (told !== undefined) return told.kind;
-    block.missing("connector", `in ${owner}, with action; other kinds of steps say their type`);
-    return undefined;
+    return kinds.find((fields) => fields.tellingKeys.some((key) => block.has(key)))?.kind ?? "action";
   }
   const word = type.node.kind === "scalar" ? type.node.value : undefined;
   const found = kinds.find((fields) => fields.types.some((name) => name === word));
@@ -90,5 +91,5 @@ function kindOf(block: BlockReader, owner: string): StepKind | undefined {
   const suggestion = typeof word === "string" ? nearestName(word, names) : undefined;
   const hint = suggestion === undefined ? `known are ${kinds.map((fields) => fields.types[0]).join(", ")}` : `did you mean "${suggestion}"?`;
   block.context.refuse(type, `${owner} has an unknown type; ${hint}`, suggestion);
-  return undefined;
+  return kinds.find((fields) => fields.types.some((name) => name === suggestion))?.kind;
 }

@@ -97,12 +97,15 @@ function readTrigger(block: BlockReader, node: SourceNode, pointer: string): Jso
   const member = trigger.member(["type"]);
   const type = trigger.text(["type"]);
   const table = type === undefined ? undefined : Object.hasOwn(TRIGGERS, type) ? TRIGGERS[type] : undefined;
+  if (type === "schedule" && !trigger.has("cron")) trigger.missing("cron", "in a schedule trigger");
   if (table !== undefined) checkTable(trigger, table, `the ${type} trigger`);
-  else if (member === undefined) trigger.missing("type", "in a trigger");
-  else if (type !== undefined) {
+  else if (member === undefined) {
+    trigger.missing("type", "in a trigger");
+    trigger.accept(Object.keys(TRIGGERS.webhook ?? {}));
+    trigger.finish("a trigger");
+  } else if (type !== undefined) {
     const suggestion = nearestName(type, Object.keys(TRIGGERS));
     trigger.context.refuse(member, `unknown trigger type; known are ${Object.keys(TRIGGERS).join(", ")}`, suggestion);
   }
-  if (type === "schedule" && !trigger.has("cron")) trigger.missing("cron", "in a schedule trigger");
   return keptObject(node);
 }

@@ -1,5 +1,4 @@
-import { compileTemplate } from "../expressions/index.ts";
-import { ExpressionError } from "../expressions/expression-error.ts";
+import { compileTemplate, ExpressionError } from "../expressions/index.ts";
 import type { Scope } from "../expressions/types.ts";
 import { isObject, type Json, type JsonObject } from "../json.ts";
 import { compileSchema, type SchemaValidator } from "../schema/validate.ts";

@@ -1,6 +1,6 @@
 import type { BlockReader } from "../../definition/block-reader.ts";
 import type { StepFields } from "../../definition/step-fields.ts";
-import { type Json, isObject } from "../../json.ts";
+import type { Json } from "../../json.ts";
 import type { SourceNode } from "../../source/tree.ts";
 
 /** `agent` or `selectAgent [{condition, agent} …, {default}]`, `reason, context, resumeAfter` (section 4). */
@@ -30,11 +30,9 @@ function readChoice(block: BlockReader, node: SourceNode, pointer: string, owner
   const condition = choice.condition(["condition"], "logic");
   const agent = choice.json(["agent"]);
   const fallback = choice.json(["default"]);
+  if (fallback === undefined && condition === undefined) choice.missing("condition", `in selectAgent of ${owner}`);
+  if (fallback === undefined && agent === undefined) choice.missing("agent", `in selectAgent of ${owner}`);
   choice.finish(`selectAgent of ${owner}`);
-  if (fallback !== undefined && !isObject(fallback)) return { default: fallback };
-  if (condition === undefined || agent === undefined) {
-    choice.missing(condition === undefined ? "condition" : "agent", `in selectAgent of ${owner}`);
-    return undefined;
-  }
-  return { condition, agent };
+  if (fallback !== undefined) return { default: fallback };
+  return condition === undefined || agent === undefined ? undefined : { condition, agent };
 }
