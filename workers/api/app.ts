@@ -74,7 +74,8 @@ function methodNotAllowed(methods: readonly string[]): Failure {
 /** The public API over what the world offers. */
 export function createApp(ports: Ports) {
   const app = new OpenAPIHono();
-  const byPath = Map.groupBy(routes, (endpoint) => endpoint.path);
+  const byPath = new Map<string, Endpoint[]>();
+  for (const endpoint of routes) byPath.set(endpoint.path, [...(byPath.get(endpoint.path) ?? []), endpoint]);
   let document: object | undefined;
   const openApi = () => {
     document ??= openApiDocument(routes);

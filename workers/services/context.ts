@@ -14,6 +14,8 @@ export interface Ports {
   /** Wraps the tenants' data keys. */
   readonly masterKey: string;
   readonly deployment: "development" | "staging" | "production";
+  /** Lets scripts create tenants; nobody can without it. */
+  readonly bootstrapToken: string | undefined;
   /** A new stub at each call: a stub whose object was reset stays broken. */
   cell(name: string): CoordinatorRpc;
   tenant(name: string): TenantRpc;

@@ -11,6 +11,7 @@ import { planInline } from "../workflows/plan-inline.ts";
 import type { PlannedWorkflow } from "../workflows/planned-workflow.ts";
 import { resolveWorkflow } from "../workflows/resolve.ts";
 import { durationMs } from "./duration-ms.ts";
+import { inputScope } from "./input-scope.ts";
 import { sendStart, type StartOutcome } from "./send-start.ts";
 import { unavailableMembers } from "./unavailable-members.ts";
 
@@ -45,8 +46,6 @@ function waitOf(body: StartBody): number | undefined {
 export async function startPlanned(context: Context, planned: PlannedWorkflow, { body, idempotencyKey, traceparent }: StartRequest): Promise<Result<StartOutcome>> {
   const { ports, caller } = context;
   const now = ports.now();
-  const inputs = prepareInputs(planned.source.definition, body.inputs ?? {}, now);
-  if (!inputs.ok) return validationFailure(inputs.problems.map((problem) => ({ ...problem, path: `/inputs${problem.path}` })));
   const mode = body.execution_mode ?? "async";
   const { executionId, cell } = ports.placement.place(caller, {
     kind: mode === "isolated" ? "isolated" : "cell",
@@ -54,6 +53,10 @@ export async function startPlanned(context: Context, planned: PlannedWorkflow, {
     random: ports.random(8),
     idempotencyKey,
   });
+  const { definition } = planned.source;
+  const env = await environmentValues(context, planned.envNames);
+  const inputs = prepareInputs(definition, body.inputs ?? {}, inputScope(definition, env ?? {}, executionId, now));
+  if (!inputs.ok) return validationFailure(inputs.problems);
   const limit = body.overrides?.timeout ?? body.config_override?.timeout;
   const command: StartCommand = {
     executionId,
@@ -61,7 +64,7 @@ export async function startPlanned(context: Context, planned: PlannedWorkflow, {
     environment: caller.environment,
     planDigest: planned.digest,
     inputs: inputs.inputs,
-    env: await environmentValues(context, planned.envNames),
+    env,
     mode,
     metadata: body.metadata,
     timeoutMs: typeof limit === "number" || typeof limit === "string" ? durationMs(limit) : undefined,

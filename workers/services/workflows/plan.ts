@@ -31,12 +31,12 @@ async function pinStep(context: Context, catalog: Catalog, read: ReadWorkflow, s
   const { entry, version } = found;
   const manifest = await manifestOf(context, { namespace: entry.namespace, name: entry.name, version });
   if (manifest === undefined) return [read.problemAt(step.id, "connector", `The connector "${qualifiedName(entry)}" ${version} is gone.`)];
-  const names = manifest.actions.map((action) => action.name);
-  if (!names.includes(step.action)) {
+  const pin = pinAction(manifest, step.action);
+  if (pin === undefined) {
+    const names = manifest.actions.map((action) => action.name);
     const message = `The connector "${qualifiedName(entry)}" ${version} has no action "${step.action}".`;
     return [read.problemAt(step.id, "action", message, nearestName(step.action, names))];
   }
-  const pin = pinAction(manifest, step.action);
   pins[pinKey(step.connector, step.action)] = pin;
   return misplacedSecrets(step, pin).map((pointer) =>
     read.problemAt(step.id, `input${pointer}`, `A secret may not stand here: the action "${step.action}" does not mark this member as secret.`),

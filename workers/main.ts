@@ -1,0 +1,63 @@
+import { createApp } from "./api/app.ts";
+import { connectDatabase } from "./database/client.ts";
+import type { Env, OutboxHint } from "./env.ts";
+import { randomBytes } from "./identity/random-bytes.ts";
+import { consumeOutbox } from "./queues/outbox-consumer.ts";
+import { sweep } from "./schedules/sweep.ts";
+import type { Ports } from "./services/context.ts";
+import { IsolateCache } from "./services/isolate-cache.ts";
+import { Placement } from "./services/placement.ts";
+
+export { Coordinator } from "../durable-objects/coordinator/coordinator.ts";
+export { Tenant } from "../durable-objects/tenant/tenant.ts";
+
+/** Standard base64 as it stands in a secret. */
+function bytesOf(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+}
+
+/** The world by the bindings of this Worker, built once an isolate, on its first request. */
+function portsOf(env: Env): Ports {
+  return {
+    database: connectDatabase(env.DATABASE_URL, env.ENVIRONMENT_NAME === "development" ? env.NEON_LOCAL : undefined),
+    placement: new Placement(bytesOf(env.EXECUTION_ID_KEY)),
+    masterKey: env.MASTER_KEY,
+    deployment: env.ENVIRONMENT_NAME,
+    bootstrapToken: env.BOOTSTRAP_TOKEN,
+    cell: (name) => env.COORDINATOR.getByName(name),
+    tenant: (name) => env.TENANT.getByName(name),
+    now: () => Date.now(),
+    random: randomBytes,
+    keys: new IsolateCache(10_000),
+    catalogs: new IsolateCache(1_000),
+    manifests: new IsolateCache(1_000),
+    references: new IsolateCache(5_000),
+    projectedAt: new IsolateCache(5_000),
+    plans: new IsolateCache(500),
+  };
+}
+
+/*
+ * The platform Worker. Everything is built on the first event of an isolate: in module scope there is no I/O, no
+ * randomness and no time.
+ */
+let ports: Ports | undefined;
+let app: ReturnType<typeof createApp> | undefined;
+
+function portsFor(env: Env): Ports {
+  ports ??= portsOf(env);
+  return ports;
+}
+
+export default {
+  fetch(request, env, ctx) {
+    app ??= createApp(portsFor(env));
+    return app.fetch(request, env, ctx);
+  },
+  queue(batch, env) {
+    return consumeOutbox(batch, portsFor(env));
+  },
+  scheduled(_event, env) {
+    return sweep(portsFor(env));
+  },
+} satisfies ExportedHandler<Env, OutboxHint>;
