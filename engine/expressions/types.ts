@@ -45,6 +45,8 @@ export interface Reference {
   path: string[];
   /** Offset of the reference in the source text that was compiled. */
   offset: number;
+  /** JSON pointer of the text inside the tree that `compileValue` was given; absent for a single text. */
+  pointer?: string;
 }
 
 /** A compiled template, expression or tree of templates. Compiled once per plan, evaluated often. */
@@ -64,6 +66,8 @@ export interface ExpressionProblem {
   length: number;
   message: string;
   suggestion?: string;
+  /** JSON pointer of the text inside the tree that `compileValue` was given; absent for a single text. */
+  pointer?: string;
 }
 
 export type CompileResult = { ok: true; compiled: Compiled } | { ok: false; problems: ExpressionProblem[] };

@@ -1,0 +1,21 @@
+/** Every root that an expression may start from, and what it is (sections 5 and 6). Which of them hold something depends on the place. */
+export const ROOTS: ReadonlyMap<string, string> = new Map([
+  ["inputs", "the workflow's inputs"],
+  ["steps", "the steps so far: `steps.<id>.output`, `.status`, `.error`"],
+  ["env", "the tenant's environment values"],
+  ["secrets", "the tenant's secrets, as marked values"],
+  ["trigger", "what started the run"],
+  ["item", "the item of the innermost loop"],
+  ["index", "its number, from 0"],
+  ["isFirst", "whether it is the first"],
+  ["isLast", "whether it is the last"],
+  ["error", "the error that a `catch` handles"],
+  ["execution", "`{id, started_at}` of the run"],
+  ["workflow", "`{name, version}` of the workflow"],
+  ["today", "the recorded day in UTC, as 2026-10-23"],
+  ["now", "the recorded time in UTC, ISO 8601"],
+  ["input", "a graph node's input; the workflow's inputs elsewhere"],
+  ["output", "a graph node's own output, in `set`, `keep` and `when`"],
+  ["state", "a graph node's own kept state"],
+  ["graph", "the graph: `graph.state` is the shared state"],
+]);
