@@ -1,6 +1,6 @@
 /** One conversation with a PostgreSQL session, as seen by one client. */
 export interface Session {
-  /** Sends whole messages that end with Sync, Query or Flush, and answers all that came back. */
+  /** Sends whole messages that end with Sync or Query, and answers all that came back. */
   exchange(messages: Buffer): Promise<Buffer>;
   /** Ends it: an open transaction is rolled back. */
   close(): Promise<void>;

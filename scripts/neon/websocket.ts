@@ -22,7 +22,7 @@ const GREETING = Buffer.concat([
   encodeMessage("Z", Buffer.from("I")),
 ]);
 
-const ENDS_A_CYCLE = new Set(["S", "Q", "H"]);
+const ENDS_A_CYCLE = new Set(["S", "Q"]);
 
 /** One client of `/v2`: PostgreSQL's protocol inside binary frames. */
 class Client {
@@ -44,8 +44,8 @@ class Client {
     this.#buffer = rest;
     for (const message of messages) {
       if (message.type === "X") return this.#socket.close();
-      // A password that the driver sends ahead of being asked.
-      if (message.type === "p") continue;
+      // A password that the driver sends ahead of being asked; a flush, which the sync after it makes needless.
+      if (message.type === "p" || message.type === "H") continue;
       this.#pending.push(message);
       if (ENDS_A_CYCLE.has(message.type)) await this.#flush();
     }
