@@ -66,7 +66,10 @@ function writeCached(base: string, inputs: Input[], code: string): void {
 
 /** The Worker whose main file is `entry` as one module; built only when a file that goes into it has changed. */
 export async function bundleWorker(entry: string): Promise<string> {
-  const key = createHash("sha256").update(JSON.stringify([entry, SETTINGS])).digest("hex").slice(0, 16);
+  const key = createHash("sha256")
+    .update(JSON.stringify([entry, SETTINGS]))
+    .digest("hex")
+    .slice(0, 16);
   const base = join(CACHE, key);
   const cached = readCached(base);
   if (cached !== null) return cached;

@@ -7,7 +7,6 @@ import { guardProcessGroup } from "./guard.ts";
 import { lockDataFolder } from "./lock.ts";
 import type { FromPlatform, PlatformOptions, ToPlatform } from "./messages.ts";
 import { migrate } from "./migrate.ts";
-import { startRuntime, WORKER_ENTRIES } from "./runtime.ts";
 import { loadSecrets } from "./secrets.ts";
 
 /*
@@ -56,22 +55,23 @@ async function start(options: PlatformOptions): Promise<void> {
   const port = await claimPort(options.port ?? 0);
   const secrets = loadSecrets(options.dataDir);
 
-  const database = startDatabase(options).then(async (front) => {
+  // The port is known before the database is up, so that the Workers start beside it.
+  const databasePort = await claimPort(0);
+  const database = startDatabase(options, databasePort).then(async (front) => {
     undo.push(() => front.close());
     mark("database");
-    const applied = options.migrations === false ? 0 : await migrate(join(ROOT, "migrations"), front.port);
+    const applied = options.migrations === false ? 0 : await migrate(join(ROOT, "migrations"), databasePort);
     if (applied > 0) send({ type: "progress", text: `Applied ${applied} migration${applied === 1 ? "" : "s"}` });
     mark("migrations");
-    return front;
   });
+  database.catch(() => undefined);
+  const { startRuntime, WORKER_ENTRIES } = await import("./runtime.ts");
   const services = options.services === false ? { hosts: {}, stop: () => undefined } : await startServices();
   undo.push(services.stop);
   mark("services");
   const hosts = { ...services.hosts, ...options.hosts };
-  const front = await database;
   const developmentHosts = JSON.stringify(hosts);
   const url = `http://127.0.0.1:${port}`;
-  send({ type: "progress", text: "Starting the Workers" });
   const runtime = await startRuntime({
     dataDir: options.dataDir,
     port,
@@ -79,7 +79,7 @@ async function start(options: PlatformOptions): Promise<void> {
     vars: {
       ENVIRONMENT_NAME: "development",
       DATABASE_URL,
-      NEON_LOCAL: `127.0.0.1:${front.port}`,
+      NEON_LOCAL: `127.0.0.1:${databasePort}`,
       PUBLIC_URL: url,
       DEVELOPMENT_HOSTS: developmentHosts,
       ...secrets,
@@ -90,6 +90,7 @@ async function start(options: PlatformOptions): Promise<void> {
   });
   undo.push(() => runtime.stop());
   mark("workers");
+  await database;
   await runtime.sweep();
   mark("sweep");
   const sweeper = setInterval(() => runtime.sweep().catch((error) => console.error("sweep:", error)), SWEEP_MS);
@@ -100,15 +101,15 @@ async function start(options: PlatformOptions): Promise<void> {
     port,
     entryUrl: runtime.entryUrl,
     workerdPid: runtime.pid,
-    databasePort: front.port,
+    databasePort,
     bootstrapToken: secrets.BOOTSTRAP_TOKEN,
     hosts,
     timings,
   });
 }
 
-function startDatabase({ dataDir, postgresUrl }: PlatformOptions): ReturnType<typeof startNeonThread> {
-  return startNeonThread({ dataDir: join(dataDir, "postgres"), postgresUrl, port: 0 });
+function startDatabase({ dataDir, postgresUrl }: PlatformOptions, port: number): ReturnType<typeof startNeonThread> {
+  return startNeonThread({ dataDir: join(dataDir, "postgres"), postgresUrl, port });
 }
 
 process.on("message", (message: ToPlatform) => {

@@ -41,7 +41,4 @@ export interface Ready {
 
 export type ToPlatform = { type: "start"; options: PlatformOptions } | { type: "stop" };
 
-export type FromPlatform =
-  | { type: "progress"; text: string }
-  | Ready
-  | { type: "failed"; message: string };
+export type FromPlatform = { type: "progress"; text: string } | Ready | { type: "failed"; message: string };

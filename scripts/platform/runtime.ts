@@ -68,7 +68,14 @@ async function platformWorker({ entries, vars, port }: RuntimeOptions): Promise<
         Tenant: { type: "durable-object", storage: "sqlite" },
       },
       triggers: [
-        { type: "queue", name: OUTBOX, maxBatchSize: 50, maxBatchTimeout: 0, maxRetries: 3, deadLetterQueue: `${OUTBOX}-dead` },
+        {
+          type: "queue",
+          name: OUTBOX,
+          maxBatchSize: 50,
+          maxBatchTimeout: 0,
+          maxRetries: 3,
+          deadLetterQueue: `${OUTBOX}-dead`,
+        },
       ],
     },
     dev: { unsafeDirectSockets: [{ host: "127.0.0.1", port }], stripCfConnectingIp: false },
@@ -85,7 +92,9 @@ async function pluginWorker(name: string, entry: string, vars: Record<string, st
 function findChild(program: string): number | null {
   try {
     const list = execFileSync("ps", ["-A", "-o", "pid=,ppid=,args="], { encoding: "utf8" }).split("\n");
-    const child = list.map((line) => line.trim().split(/\s+/)).find(([, parent, path]) => Number(parent) === process.pid && path?.includes(program));
+    const child = list
+      .map((line) => line.trim().split(/\s+/))
+      .find(([, parent, path]) => Number(parent) === process.pid && path?.includes(program));
     return child === undefined ? null : Number(child[0]);
   } catch {
     return null;
