@@ -38,8 +38,8 @@ export class TreeBuilder {
   #node(node: Node | null, pointer: string, depth: number): SourceNode {
     this.#nodes += 1;
     if (this.#nodes > SOURCE_LIMITS.expandedNodes) throw new TooLarge("its aliases stand for too many values");
-    if (depth > SOURCE_LIMITS.depth) throw new TooLarge(`it is nested deeper than ${SOURCE_LIMITS.depth} levels`);
     if (node === null) return { kind: "scalar", value: null };
+    if (depth >= SOURCE_LIMITS.depth && !isScalar(node)) throw new TooLarge(`it is nested deeper than ${SOURCE_LIMITS.depth} levels`);
     if (isAlias(node)) return this.#alias(node.source, rangeOf(node), pointer, depth);
     if ((isScalar(node) || isMap(node) || isSeq(node)) && node.anchor !== undefined) this.#anchors.set(node.anchor, node);
     this.#open.add(node);

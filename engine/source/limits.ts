@@ -10,6 +10,8 @@ export const SOURCE_LIMITS = {
   /** Map keys and list items together, as written. */
   entries: 10_000,
   aliases: 100,
+  /** Tokens of any kind, comments and line breaks included: what cutting the text into them may cost. */
+  tokens: 80_000,
   /** Nodes after every alias has been replaced by what it stands for. */
   expandedNodes: 30_000,
   /** Problems of one text that are reported; the rest would say the same. */

@@ -33,7 +33,7 @@ export function treeOfJson(value: Json): { tree?: SourceTree; problems: Problem[
 
 function nodeOfJson(value: Json, pointer: string, depth: number, count: { nodes: number; keys: number }, problems: Problem[]): SourceNode | undefined {
   count.nodes += 1;
-  const cap = jsonCap(depth, count);
+  const cap = jsonCap(typeof value === "object" && value !== null ? depth : 0, count);
   if (cap !== undefined) {
     problems.push({ path: pointer, message: cap });
     return undefined;
@@ -64,7 +64,7 @@ function nodeOfJson(value: Json, pointer: string, depth: number, count: { nodes:
 }
 
 function jsonCap(depth: number, count: { nodes: number; keys: number }): string | undefined {
-  if (depth > SOURCE_LIMITS.depth) return `nested deeper than ${SOURCE_LIMITS.depth} levels`;
+  if (depth >= SOURCE_LIMITS.depth) return `nested deeper than ${SOURCE_LIMITS.depth} levels`;
   if (count.keys > SOURCE_LIMITS.keys) return `more than ${SOURCE_LIMITS.keys} keys`;
   if (count.nodes > SOURCE_LIMITS.expandedNodes) return `more than ${SOURCE_LIMITS.expandedNodes} values`;
   return undefined;

@@ -24,6 +24,8 @@ export function scanYaml(text: string): Scan {
   let keys = 0;
   let entries = 0;
   let aliases = 0;
+  let lexemes = 0;
+  let documents = 0;
   for (const lexeme of new Lexer().lex(text)) {
     switch (CST.tokenType(lexeme)) {
       case "map-value-ind":
@@ -41,12 +43,17 @@ export function scanYaml(text: string): Scan {
       case "tag":
         refused.push({ offset, message: `YAML tags are not accepted: ${lexeme.slice(0, 60)}` });
         break;
+      case "doc-start":
+        documents += 1;
+        if (documents > MOST_REFUSALS) refused.push({ offset, message: "the file holds too many documents" });
+        break;
       case "directive-line":
         if (!/^%YAML\s+1\.2\s*$/.test(lexeme)) refused.push({ offset, message: "YAML directives are not accepted, except %YAML 1.2" });
         break;
       default:
     }
-    const cap = passedCap(keys, entries, aliases, parser.stack.length);
+    lexemes += 1;
+    const cap = passedCap(keys, entries, aliases, parser.stack.length) ?? passedTextCap(lexemes, refused.length);
     if (cap !== undefined) return { ok: false, problem: { offset: Math.min(offset, text.length), message: cap } };
     for (const token of parser.next(lexeme)) tokens.push(token);
     offset += CONTROL_LEXEMES.has(lexeme) ? 0 : lexeme.length;
@@ -57,6 +64,15 @@ export function scanYaml(text: string): Scan {
 
 /** The lexer's own marks (byte order mark aside): they stand for nothing in the text. */
 const CONTROL_LEXEMES: ReadonlySet<string> = new Set(["\u0002", "\u0018", "\u001f"]);
+
+/** Refusals that are worth listing before the scan gives up. */
+const MOST_REFUSALS = 50;
+
+function passedTextCap(lexemes: number, refusals: number): string | undefined {
+  if (lexemes > SOURCE_LIMITS.tokens) return `the file has more than ${SOURCE_LIMITS.tokens} tokens`;
+  if (refusals > MOST_REFUSALS) return `the file has more than ${MOST_REFUSALS} tags, directives and documents`;
+  return undefined;
+}
 
 function passedCap(keys: number, entries: number, aliases: number, stack: number): string | undefined {
   if (keys > SOURCE_LIMITS.keys) return `the file has more than ${SOURCE_LIMITS.keys} keys`;
