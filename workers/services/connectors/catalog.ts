@@ -32,7 +32,8 @@ function firstPartyCatalog(): Map<string, CatalogEntry> {
   return catalog;
 }
 
-async function loadCatalog({ ports, caller }: Context): Promise<Catalog> {
+/** Straight from Postgres: what a change must be checked against. */
+export async function loadCatalog({ ports, caller }: Context): Promise<Catalog> {
   const { database } = ports;
   const [versions, installations] = await database.batch([
     database
