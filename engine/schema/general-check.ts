@@ -40,11 +40,19 @@ function outcome(validator: Validator, value: unknown): SchemaProblem[] {
   try {
     const { valid, errors } = validator.validate(value);
     if (valid) return [];
-    const problems = leaves(errors).map(problemOf);
+    const problems = withoutEchoes(leaves(errors).map(problemOf));
     return problems.length > 0 ? problems : [{ path: "", message: "does not fit its schema" }];
   } catch {
     return [{ path: "", message: "cannot be checked: its schema refers to itself without end, or to something that is not there" }];
   }
+}
+
+/** The library counts a member that failed as unevaluated and refuses it a second time: one complaint is enough. */
+function withoutEchoes(problems: readonly SchemaProblem[]): SchemaProblem[] {
+  const refused = MESSAGES.false;
+  return problems.filter(
+    ({ path, message }) => message !== refused || !problems.some((other) => other.message !== refused && `${other.path}/`.startsWith(`${path}/`)),
+  );
 }
 
 function leaves(errors: readonly OutputUnit[]): OutputUnit[] {
