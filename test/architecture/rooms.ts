@@ -18,7 +18,7 @@ const PLUGIN_ROOMS = ["connectors", "engine", "contracts", "vault"];
 /** A door parses with the engine's readers (JSON with places, YAML) and calls services; it decides nothing. */
 const DOOR: Room = {
   rooms: ["workers/services", "contracts", "engine"],
-  packages: ["hono", "@hono/zod-openapi", "zod"],
+  packages: ["hono", "@hono/zod-openapi", "zod", "@noble/hashes"],
 };
 const PLUGIN: Room = { rooms: PLUGIN_ROOMS, packages: [], platform: "cloudflare" };
 
