@@ -1,0 +1,58 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { BenchResult, CaseResult, FigureName } from "./figures.ts";
+
+/** `bench/gates.json`: what the floor must show for a run to count, and what the platform may cost at most. */
+export interface Limits {
+  /** Ranges from `facts.md`, by case and figure; one number is a range of that number. */
+  floor: Record<string, Partial<Record<FigureName, [number, number]>>>;
+  /** How far outside its range the floor may be, as a share. */
+  floorTolerance: number;
+  gates: {
+    case: string;
+    figure: FigureName /** Against the floor's instead of absolute. */;
+    ratio?: boolean;
+    max: number;
+  }[];
+}
+
+export async function readLimits(): Promise<Limits> {
+  return JSON.parse(await readFile(join(import.meta.dirname, "gates.json"), "utf8"));
+}
+
+/** Why the run does not count: the machine or the method is not the one the limits were made for. */
+export function findInvalid(cases: readonly CaseResult[], { floor, floorTolerance }: Limits): string[] {
+  const reasons: string[] = [];
+  for (const { name, floor: measured } of cases) {
+    for (const [figure, range] of entriesOf(floor[name] ?? {})) {
+      const [least, most] = range;
+      const value = measured[figure];
+      if (value !== undefined && value >= least * (1 - floorTolerance) && value <= most * (1 + floorTolerance))
+        continue;
+      const expected = least === most ? `${least}` : `${least}–${most}`;
+      reasons.push(
+        `the floor's ${figure} in ${name} is ${value?.toFixed(3) ?? "unknown"}, more than ${floorTolerance * 100} % off ${expected}`,
+      );
+    }
+  }
+  return reasons;
+}
+
+/** Every gate whose case was run. `max` is a bound that is met by equality. */
+export function checkGates(cases: readonly CaseResult[], { gates }: Limits): BenchResult["gates"] {
+  const checked: BenchResult["gates"] = [];
+  for (const gate of gates) {
+    const result = cases.find(({ name }) => name === gate.case);
+    if (!result?.platform) continue;
+    const measured = (gate.ratio ? result.ratio : result.platform)?.[gate.figure];
+    if (measured === undefined) continue;
+    const figure = gate.ratio ? `${gate.figure} ÷ floor` : gate.figure;
+    checked.push({ name: gate.case, figure, measured, limit: gate.max, passed: measured <= gate.max });
+  }
+  return checked;
+}
+
+function entriesOf(ranges: Partial<Record<FigureName, [number, number]>>): [FigureName, [number, number]][] {
+  // Keys of a typed record: TypeScript widens them to string.
+  return Object.entries(ranges) as [FigureName, [number, number]][];
+}

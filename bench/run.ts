@@ -1,0 +1,92 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cpus, release } from "node:os";
+import { join } from "node:path";
+import type { BenchResult } from "./figures.ts";
+import { checkGates, findInvalid, readLimits } from "./judge.ts";
+import type { MeasuredTarget } from "./measure-window.ts";
+import { openDiskCounter } from "./measure/disk-counter.ts";
+import { openPerfCounter } from "./measure/perf-counter.ts";
+import { type BenchOptions, readOptions, USAGE } from "./options.ts";
+import { compareResults } from "./report/compare-results.ts";
+import { printResult } from "./report/print-result.ts";
+import { runCases } from "./run-cases.ts";
+import { publishWorkflows } from "./targets/publish-workflows.ts";
+import { startTarget, type TargetName } from "./targets/start-target.ts";
+import { BENCH_CASES } from "./workloads.ts";
+
+/* `npm run bench`: see README.md beside it. Exit codes: 0 done, 1 a gate or a run failed, 2 usage, 3 the run is invalid. */
+
+const ROOT = join(import.meta.dirname, "..");
+const RESULTS = join(import.meta.dirname, "results");
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+async function openTarget(name: TargetName, folder: string): Promise<MeasuredTarget> {
+  say(`starting the ${name}`);
+  const target = await startTarget(name, join(folder, name));
+  await publishWorkflows(target);
+  const counter = (await openPerfCounter(target.workerdPid)) ?? (await openDiskCounter(target.dataDir));
+  return { target, counter };
+}
+
+async function measure(options: BenchOptions): Promise<BenchResult> {
+  const cases = BENCH_CASES.filter(
+    ({ name }) => options.only.length === 0 || options.only.some((part) => name.startsWith(part)),
+  );
+  // Inside the checkout, so that it is on a disk that flushes: /tmp may be memory.
+  await mkdir(join(ROOT, ".smartify"), { recursive: true });
+  const folder = await mkdtemp(join(ROOT, ".smartify/bench-"));
+  const opened: MeasuredTarget[] = [];
+  try {
+    const floor = await openTarget("floor", folder);
+    opened.push(floor);
+    const platform = options.floorOnly ? undefined : await openTarget("platform", folder);
+    if (platform) opened.push(platform);
+    const { rounds, seconds } = options;
+    const results = await runCases(cases, floor, platform, { rounds, seconds, said: say });
+    const limits = await readLimits();
+    return {
+      at: new Date().toISOString(),
+      machine: { cpu: cpus()[0]?.model ?? "unknown", cpus: cpus().length, kernel: release(), node: process.version },
+      method: floor.counter.method,
+      rounds,
+      cases: results,
+      inProcess: [],
+      invalid: findInvalid(results, limits),
+      gates: checkGates(results, limits),
+    };
+  } finally {
+    for (const { counter } of opened) await counter.close();
+    for (const { target } of opened) target.stop();
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 });
+  }
+}
+
+async function readResult(path: string): Promise<BenchResult> {
+  return JSON.parse(await readFile(path, "utf8"));
+}
+
+async function main(): Promise<number> {
+  const options = readOptions(process.argv.slice(2));
+  if (!options) {
+    say(USAGE);
+    return 2;
+  }
+  if (options.compare) {
+    const [before, after] = options.compare;
+    process.stdout.write(compareResults(await readResult(before), await readResult(after)));
+    return 0;
+  }
+  const result = await measure(options);
+  await mkdir(RESULTS, { recursive: true });
+  const file = join(RESULTS, `${result.at.replaceAll(":", "-")}.json`);
+  await writeFile(file, `${JSON.stringify(result, null, 2)}\n`);
+  process.stdout.write(`\n${printResult(result)}\nwritten to ${file}\n`);
+  if (options.gate && result.gates.some(({ passed }) => !passed)) return 1;
+  return result.invalid.length > 0 ? 3 : 0;
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
+process.exitCode = await main();
