@@ -46,6 +46,11 @@ export class Compilation {
     this.report({ offset, length: name.length, message, ...(suggestion === undefined ? {} : { suggestion }) });
   }
 
+  /** Puts the problems that were reported since there were `before` into the order of the text. */
+  sortProblems(before: number): void {
+    this.problems.push(...this.problems.splice(before).sort((a, b) => a.offset - b.offset));
+  }
+
   rootNames(): string[] {
     return [...this.bindings.names(), ...ROOTS.keys(), ...this.extraRoots];
   }

@@ -11,11 +11,14 @@ import { SourceProblem } from "./source-problem.ts";
 export function compileText(compilation: Compilation, source: string): Code {
   compilation.source = source;
   if (!/\{[{%#]/.test(source)) return literal(source);
+  const before = compilation.problems.length;
   const { statements, single, problems } = parseTemplate(source);
   for (const problem of problems) compilation.report(problem);
   const only = statements[0];
-  if (single && statements.length === 1 && only?.kind === "output") return compileNode(compilation, only.value);
-  return compileStatements(compilation, statements);
+  const typed = single && statements.length === 1 && only?.kind === "output";
+  const code = typed ? compileNode(compilation, only.value) : compileStatements(compilation, statements);
+  compilation.sortProblems(before);
+  return code;
 }
 
 /** Compiles a bare expression. */

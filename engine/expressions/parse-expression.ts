@@ -105,9 +105,13 @@ export class ExpressionParser {
     return new SourceProblem(start, Math.max(end - start, kind === "end" ? 0 : 1), `${expected}, but ${found} here`);
   }
 
+  private tooDeep(): SourceProblem {
+    return new SourceProblem(this.token.start, 1, `The expression is nested more than ${LIMITS.depth} levels deep`);
+  }
+
   private nested<T>(parse: () => T): T {
     this.depth += 1;
-    if (this.depth > LIMITS.depth + 1) throw new SourceProblem(this.token.start, 1, `The expression is nested more than ${LIMITS.depth} levels deep`);
+    if (this.depth > LIMITS.depth + 1) throw this.tooDeep();
     const result = parse();
     this.depth -= 1;
     return result;
@@ -130,15 +134,15 @@ export class ExpressionParser {
 
   private comparison(): Expression {
     let left = this.joined();
-    for (;;) {
+    for (let tests = 0; ; tests += 1) {
+      if (tests > LIMITS.depth) throw this.tooDeep();
       const rest: { operator: CompareOperator; operand: Expression }[] = [];
       for (let operator = this.compareOperator(); operator !== undefined; operator = this.compareOperator()) {
         rest.push({ operator, operand: this.joined() });
       }
       if (rest.length > 0) left = { kind: "compare", first: left, rest };
       if (!this.accept("is")) return left;
-      const operand = left;
-      left = this.nested(() => this.test(operand));
+      left = this.test(left);
     }
   }
 

@@ -69,11 +69,11 @@ describe("blocks", () => {
     expect(rendered("{% set x = 1 %}{% for i in [1, 2] %}{% if i == 2 %}{% set x = 5 %}{% endif %}{{ x }}{% endfor %}{{ x }}")).toBe("151");
     expect(rendered("{% set x = [1] %}{{ x | first }}{% set x = x + [2] %}{{ x }}")).toBe("1[1,2]");
     expect(rendered("{% for item in [1] %}{{ item }}{% endfor %}")).toBe("1");
-    expect(problemsOf(compileTemplate("{% for i in [1] %}{% set y = 1 %}{% endfor %}{{ y }}"))).toEqual(["54: `y` is not known here"]);
+    expect(problemsOf(compileTemplate("{% for i in [1] %}{% set y = 1 %}{% endfor %}{{ y }}"))).toEqual(["48: `y` is not known here"]);
   });
 
   it("forgets a loop's variables between iterations", () => {
-    expect(rendered("{% for i in [1, 2] %}{{ y is defined if false else '' }}{% if i == 1 %}{% set y = 1 %}{% endif %}{% if y is defined %}y{% else %}n{% endif %}{% endfor %}".replace("{{ y is defined if false else '' }}", ""))).toBe("yn");
+    expect(rendered("{% for i in [1, 2] %}{% if i == 1 %}{% set y = 1 %}{% endif %}{{ 'y' if y is defined else 'n' }}{% endfor %}")).toBe("yn");
   });
 
   it("keeps raw text as it is", () => {
