@@ -188,6 +188,13 @@ describe("a parallel list", () => {
     expect(run.state.status).toBe("failed");
   });
 
+  test("that may fail cancels what is left of it before the run goes on", async () => {
+    const both = { kind: "parallel_list", id: "both", continueOnError: true, steps: [actionStep("x"), actionStep("y")] } as const;
+    const answer = (call: { stepId: string }) => (call.stepId === "y" ? failed("VALIDATION") : call.stepId === "x" ? new Promise<never>(() => {}) : ok(1));
+    const run = await runTest(planOf([both, actionStep("z")]), answer);
+    expect(types(run.events).slice(-5)).toEqual(["step.canceled both.x", "step.failed both", "step.started z", "step.completed z", "workflow.completed"]);
+  });
+
   test("absorbs a child with continue_on_error", async () => {
     const answer = (call: { stepId: string }) => (call.stepId === "y" ? failed("VALIDATION") : ok(1));
     expect((await runTest(list({ continueOnError: true }), answer)).state.status).toBe("completed");
