@@ -15,15 +15,22 @@ import { isSemanticVersion } from "./semantic-version.ts";
 import { slugOf } from "./slug.ts";
 import type { WorkflowDefinition } from "./types.ts";
 
+export interface WorkflowOptions {
+  /** Keys of the file that may stand in a bare workflow. */
+  alsoKnown: readonly string[];
+  /** The name of a workflow that gives none. */
+  name?: string;
+}
+
 /** One workflow object → its typed definition; undefined when it is no map. Problems go to the context. */
-export function readWorkflow(node: SourceNode, pointer: string, context: ReadContext, alsoKnown: readonly string[] = []): WorkflowDefinition | undefined {
+export function readWorkflow(node: SourceNode, pointer: string, context: ReadContext, options: WorkflowOptions): WorkflowDefinition | undefined {
   if (node.kind !== "map") {
     context.refuse({ node, pointer }, "a workflow must be a map");
     return undefined;
   }
   const block = new BlockReader(node, pointer, { loop: false, graph: false }, context, readSteps);
-  block.accept(alsoKnown);
-  const naming = readNaming(block);
+  block.accept(options.alsoKnown);
+  const naming = readNaming(block, options.name);
   const owner = naming.name === "" ? "the workflow" : `workflow "${naming.name}"`;
   const definition: WorkflowDefinition = {
     ...naming,
@@ -50,10 +57,11 @@ export function readWorkflow(node: SourceNode, pointer: string, context: ReadCon
   return withoutUndefined(definition);
 }
 
-function readNaming(block: BlockReader): { name: string; slug: string } {
+function readNaming(block: BlockReader, fallback: string | undefined): { name: string; slug: string } {
   const id = block.name(["id"]);
-  const name = block.name(["name"]) ?? id;
-  if (!block.has("name") && !block.has("id")) block.missing("name", "in a workflow");
+  const written = block.has("name") || block.has("id");
+  const name = block.name(["name"]) ?? id ?? (written ? undefined : fallback);
+  if (!written && fallback === undefined) block.missing("name", "in a workflow");
   const slug = slugOf(id ?? name ?? "");
   const member = block.member([block.has("id") ? "id" : "name"]);
   if (member !== undefined && name !== undefined && slug === "") block.context.refuse(member, "a workflow's name must have a letter or a digit");

@@ -34,6 +34,11 @@ export interface ReadWorkflows {
   problems: Problem[];
 }
 
+export interface ReadOptions {
+  /** The name of a workflow that gives none: an inline start may carry it beside the definition (`workflow_name`). */
+  name?: string;
+}
+
 /** What may stand beside `workflows:` or `workflow:` at the top of a file. */
 const FILE_KEYS = ["schemaVersion", "schema_version", "type", "name", "namespace", "description", "version", "metadata"];
 
@@ -41,19 +46,19 @@ const FILE_KEYS = ["schemaVersion", "schema_version", "type", "name", "namespace
  * Reads a workflow file (language document, sections 1–5): `workflows: […]`, `workflow: {…}` or a bare workflow.
  * Workflows come back even when there are problems, as far as they could be typed: use them only when there are none.
  */
-export function readWorkflows(text: string, format: SourceFormat): ReadWorkflows {
+export function readWorkflows(text: string, format: SourceFormat, options: ReadOptions = {}): ReadWorkflows {
   const { tree, problems } = parseSource(text, format);
-  return readTree(tree, problems);
+  return readTree(tree, problems, options);
 }
 
 /** As `readWorkflows` for a value that is already parsed (an inline definition of a start): problems have no lines. */
-export function readWorkflowValue(value: Json): ReadWorkflows {
+export function readWorkflowValue(value: Json, options: ReadOptions = {}): ReadWorkflows {
   const { tree, problems } = treeOfJson(value);
-  return readTree(tree, problems);
+  return readTree(tree, problems, options);
 }
 
 /** As `readWorkflows` for a document that `parseDocuments` has read. */
-export function readTree(tree: SourceTree | undefined, problems: Problem[]): ReadWorkflows {
+export function readTree(tree: SourceTree | undefined, problems: Problem[], options: ReadOptions = {}): ReadWorkflows {
   if (tree === undefined) return { workflows: [], problems };
   const locate = new Locator(tree);
   const file = new ReadContext(locate, problems);
@@ -61,7 +66,7 @@ export function readTree(tree: SourceTree | undefined, problems: Problem[]): Rea
   const slugs = new Map<string, string>();
   for (const { node, pointer, bare } of workflowNodes(tree.root, file)) {
     const context = new ReadContext(locate, problems);
-    const definition = readWorkflow(node, pointer, context, bare ? FILE_KEYS : []);
+    const definition = readWorkflow(node, pointer, context, { alsoKnown: bare ? FILE_KEYS : [], name: options.name });
     if (definition === undefined) continue;
     const workflow = withPlaces(definition, pointer, context);
     for (const rule of ALL_RULES) {
