@@ -28,9 +28,9 @@ class Grammar {
     const shapes: [() => string, ...(() => string)[]] = [
       () => `${inner()} ${random.pick(BINARY)} ${inner()}`,
       () => `(${inner()})`,
-      () => `${inner()} | ${this.call(depth)}`,
-      () => `${inner()} | ${random.pick(FUNCTION_NAMES)}`,
-      () => `${random.pick(FUNCTION_NAMES)}(${random.times(3, inner).join(", ")})`,
+      () => `${inner()} | ${this.call(depth, 1)}`,
+      () => `${inner()} | ${this.call(depth, 1)}`,
+      () => this.call(depth, 0),
       () => `(${inner()})[${inner()}]`,
       () => `(${inner()}).${random.pick(["a", "b", "constructor", "__proto__", "0"])}`,
       () => `[${random.times(3, inner).join(", ")}]`,
@@ -56,8 +56,15 @@ class Grammar {
     ])();
   }
 
-  private call(depth: number): string {
-    return `${this.random.pick(FUNCTION_NAMES)}(${this.random.times(2, () => this.expression(depth - 1)).join(", ")})`;
+  /** Mostly with as many arguments as the function takes. */
+  private call(depth: number, piped: number): string {
+    const { random } = this;
+    const row = FUNCTIONS.get(random.pick(FUNCTION_NAMES));
+    const places = row?.parameters.filter(({ keyword }) => keyword !== true) ?? [];
+    const needed = places.filter((parameter) => parameter.default === undefined).length;
+    const count = random.chance(3) ? random.below(5) : needed + random.below(places.length - needed + 1);
+    const args = Array.from({ length: Math.max(0, count - piped) }, () => this.expression(depth - 1));
+    return `${row?.name ?? ""}(${args.join(", ")})`;
   }
 
   private test(depth: number): string {
