@@ -39,7 +39,8 @@ export class BlockReader {
 
   /** A reader of a nested map; undefined (and reported) when the member is something else. */
   inside(member: Member, scope: ExpressionScope = this.scope): BlockReader | undefined {
-    if (member.node.kind === "map") return new BlockReader(member.node, member.pointer, scope, this.context, this.#steps);
+    if (member.node.kind === "map")
+      return new BlockReader(member.node, member.pointer, scope, this.context, this.#steps);
     this.context.refuse(member, `${member.entry.key} must be a map`);
     return undefined;
   }
@@ -85,7 +86,8 @@ export class BlockReader {
   word(names: Names): string | undefined {
     const member = this.#given(names);
     if (member === undefined) return undefined;
-    if (member.node.kind === "scalar" && typeof member.node.value === "number") return member.node.written ?? String(member.node.value);
+    if (member.node.kind === "scalar" && typeof member.node.value === "number")
+      return member.node.written ?? String(member.node.value);
     return this.text(names);
   }
 
@@ -95,8 +97,10 @@ export class BlockReader {
     const text = this.word(names);
     if (member === undefined || text === undefined) return undefined;
     if (text.trim() === "") this.context.refuse(member, `${member.entry.key} must not be empty`);
-    else if (hasControlCharacter(text)) this.context.refuse(member, `${member.entry.key} must not contain control characters`);
-    else if (text.length > 200) this.context.refuse(member, `${member.entry.key} must not be longer than 200 characters`);
+    else if (hasControlCharacter(text))
+      this.context.refuse(member, `${member.entry.key} must not contain control characters`);
+    else if (text.length > 200)
+      this.context.refuse(member, `${member.entry.key} must not be longer than 200 characters`);
     else return text.trim();
     return undefined;
   }
@@ -113,7 +117,8 @@ export class BlockReader {
     const member = this.#given(names);
     if (member === undefined) return undefined;
     const { node } = member;
-    if (node.kind === "scalar" && typeof node.value === "number" && node.value >= least && node.value <= most) return node.value;
+    if (node.kind === "scalar" && typeof node.value === "number" && node.value >= least && node.value <= most)
+      return node.value;
     this.context.refuse(member, `${member.entry.key} must be a number from ${least} to ${most}`);
     return undefined;
   }
@@ -122,7 +127,13 @@ export class BlockReader {
     const member = this.#given(names);
     if (member === undefined) return undefined;
     const { node } = member;
-    if (node.kind === "scalar" && Number.isSafeInteger(node.value) && Number(node.value) >= least && Number(node.value) <= most) return Number(node.value);
+    if (
+      node.kind === "scalar" &&
+      Number.isSafeInteger(node.value) &&
+      Number(node.value) >= least &&
+      Number(node.value) <= most
+    )
+      return Number(node.value);
     this.context.refuse(member, `${member.entry.key} must be a whole number from ${least} to ${most}`);
     return undefined;
   }
@@ -226,6 +237,7 @@ export class BlockReader {
   /** Reports the keys that nothing asked for, and the fields that are missing. */
   finish(owner: string): void {
     for (const entry of this.node.entries) {
+      if (this.context.full) return;
       if (this.#known.has(entry.key) || entry.key.startsWith("x-")) continue;
       const suggestion = nearestName(entry.key, this.#known);
       const hint = suggestion === undefined ? "" : `; did you mean "${suggestion}"?`;
@@ -234,7 +246,11 @@ export class BlockReader {
       if (suggestion !== undefined) this.#missing.delete(suggestion);
     }
     for (const [name, where] of this.#missing) {
-      this.context.report(pointerTo(this.pointer, name), this.context.locate.node(this.node), `${name} is required ${where}`);
+      this.context.report(
+        pointerTo(this.pointer, name),
+        this.context.locate.node(this.node),
+        `${name} is required ${where}`,
+      );
     }
   }
 }

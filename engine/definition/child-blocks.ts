@@ -20,7 +20,9 @@ export function childBlocks(step: StepDefinition): ChildBlock[] {
   ];
   return [
     ...blocks.map(({ name, steps = [] }) => ({ name, steps, sequential: step.kind !== "parallel_list", apart: false })),
-    ...apart.map(({ name, steps = [] }) => ({ name, steps, sequential: true, apart: true })).filter(({ steps }) => steps.length > 0),
+    ...apart
+      .map(({ name, steps = [] }) => ({ name, steps, sequential: true, apart: true }))
+      .filter(({ steps }) => steps.length > 0),
   ];
 }
 
@@ -59,7 +61,10 @@ function ownBlocks(step: StepDefinition): { name: string; steps: readonly StepDe
   }
 }
 
-function named(prefix: string, lists: Record<string, StepDefinition[]>): { name: string; steps: readonly StepDefinition[] }[] {
+function named(
+  prefix: string,
+  lists: Record<string, StepDefinition[]>,
+): { name: string; steps: readonly StepDefinition[] }[] {
   return Object.entries(lists).map(([name, steps]) => ({ name: `${prefix}/${name}`, steps }));
 }
 

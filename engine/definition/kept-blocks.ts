@@ -10,7 +10,14 @@ export const AUTHORIZATION: KeyTable = {
   enabled: "boolean",
   roles: "texts",
   permissions: "texts",
-  approval: { required: "boolean", approvers: "texts", timeout: "duration", onTimeout: "text", message: "text", allow_self: "boolean" },
+  approval: {
+    required: "boolean",
+    approvers: "texts",
+    timeout: "duration",
+    onTimeout: "text",
+    message: "text",
+    allow_self: "boolean",
+  },
 };
 
 /** `testing` of a workflow (section 2). */
@@ -50,7 +57,13 @@ export const EXECUTION: KeyTable = {
 };
 
 /** `execution` of a step, written as a map: which backend runs an agent. */
-export const STEP_EXECUTION: KeyTable = { mode: "text", backend: "text", runtime: "text", compatibility: "any", config: "any" };
+export const STEP_EXECUTION: KeyTable = {
+  mode: "text",
+  backend: "text",
+  runtime: "text",
+  compatibility: "any",
+  config: "any",
+};
 
 /** `guardrails` of a step: the flat form and the agents' grouped form. */
 export const GUARDRAILS: KeyTable = {
@@ -86,7 +99,15 @@ export const BUDGET: KeyTable = {
   hold: "duration",
 };
 
-const TRIGGER_COMMON: KeyTable = { type: "text", id: "text", name: "text", description: "text", enabled: "boolean", inputs: "any", metadata: "any" };
+const TRIGGER_COMMON: KeyTable = {
+  type: "text",
+  id: "text",
+  name: "text",
+  description: "text",
+  enabled: "boolean",
+  inputs: "any",
+  metadata: "any",
+};
 
 /** Triggers by their type (section 14). */
 export const TRIGGERS: Readonly<Record<string, KeyTable>> = {

@@ -28,10 +28,15 @@ export class ReadContext {
     this.#problems = problems;
   }
 
+  /** No further problem would be reported: looking for more is wasted. */
+  get full(): boolean {
+    return this.#problems.length >= SOURCE_LIMITS.problems;
+  }
+
   /** Adds a problem; the same words at the same place only once. */
   report(path: string, place: Place, message: string, suggestion?: string): void {
     const identity = `${path} ${message}`;
-    if (this.#problems.length >= SOURCE_LIMITS.problems || this.#reported.has(identity)) return;
+    if (this.full || this.#reported.has(identity)) return;
     this.#reported.add(identity);
     this.#problems.push({ path, ...place, message, ...(suggestion === undefined ? {} : { suggestion }) });
   }
@@ -49,10 +54,12 @@ export class ReadContext {
   /** A value whose texts may be templates, at any depth. Each is compiled here only to be checked; the plan compiles its own. */
   template(node: SourceNode, pointer: string, field: ExpressionField, scope: ExpressionScope): Json {
     if (node.kind === "scalar") {
-      if (typeof node.value === "string" && /\{[{%#]/.test(node.value)) this.#compiled(compileTemplate(node.value), node, pointer, field, scope);
+      if (typeof node.value === "string" && /\{[{%#]/.test(node.value))
+        this.#compiled(compileTemplate(node.value), node, pointer, field, scope);
       return node.value;
     }
-    if (node.kind === "list") node.items.forEach((item, index) => this.template(item, pointerTo(pointer, index), field, scope));
+    if (node.kind === "list")
+      node.items.forEach((item, index) => this.template(item, pointerTo(pointer, index), field, scope));
     else for (const entry of node.entries) this.template(entry.value, pointerTo(pointer, entry.key), field, scope);
     return toJson(node);
   }
@@ -64,11 +71,18 @@ export class ReadContext {
     return node.value;
   }
 
-  #compiled(result: CompileResult, node: ScalarNode, pointer: string, field: ExpressionField, scope: ExpressionScope): void {
+  #compiled(
+    result: CompileResult,
+    node: ScalarNode,
+    pointer: string,
+    field: ExpressionField,
+    scope: ExpressionScope,
+  ): void {
     if (result.ok) {
       this.expressions.push({ field, scope, pointer, node, references: result.compiled.references });
       return;
     }
-    for (const problem of result.problems) this.report(pointer, this.locate.inScalar(node, problem.offset), problem.message, problem.suggestion);
+    for (const problem of result.problems)
+      this.report(pointer, this.locate.inScalar(node, problem.offset), problem.message, problem.suggestion);
   }
 }

@@ -17,7 +17,8 @@ export function readGraph(workflow: BlockReader): Graph | undefined {
   if (nodes === undefined) {
     for (const key of ["mode", "start", "state", "until", "idle", "edges"] as const) {
       const member = workflow.member([key]);
-      if (member !== undefined) workflow.context.refuseKey(member, `${key} belongs to a graph: this workflow has no nodes`);
+      if (member !== undefined)
+        workflow.context.refuseKey(member, `${key} belongs to a graph: this workflow has no nodes`);
     }
     return undefined;
   }

@@ -66,7 +66,11 @@ function checkSchema(block: BlockReader, schema: JsonObject, fallback: Json | un
   if (problems.length > 0 || fallback === undefined || fallback === null || holdsTemplate(fallback)) return;
   const pointer = pointerTo(block.pointer, "default");
   for (const { path, message } of compileSchema(schema).validate(fallback)) {
-    block.context.report(pointer + path, block.context.locate.pointer(pointer + path), `the default of ${owner} ${path === "" ? "" : `${path} `}${message}`);
+    block.context.report(
+      pointer + path,
+      block.context.locate.pointer(pointer + path),
+      `the default of ${owner} ${path === "" ? "" : `${path} `}${message}`,
+    );
   }
 }
 

@@ -8,7 +8,11 @@ const BACKOFFS = ["none", "fixed", "linear", "exponential"] as const;
 const RETRYABLE: readonly string[] = [...RUN_ERROR_CODES, "UNKNOWN_OUTCOME"];
 
 /** Words that the sources use for a code of the taxonomy. */
-const OTHER_WORDS: Readonly<Record<string, string>> = { RATE_LIMIT: "RATE_LIMITED", CANCELLED: "CANCELED", TIMED_OUT: "TIMEOUT" };
+const OTHER_WORDS: Readonly<Record<string, string>> = {
+  RATE_LIMIT: "RATE_LIMITED",
+  CANCELLED: "CANCELED",
+  TIMED_OUT: "TIMEOUT",
+};
 
 /** `retry {max_attempts, backoff, …}` in every accepted spelling (section 3), as far as it is written. */
 export function readRetry(block: BlockReader, owner: string): PartialRetry | undefined {
@@ -25,8 +29,11 @@ export function readRetryBlock(retry: BlockReader): PartialRetry {
   return withoutUndefined<PartialRetry>({
     maxAttempts: retry.integer(["max_attempts", "maxAttempts"], 1, 100),
     backoff: readBackoff(retry),
-    initialDelayMs: retry.integer(["initial_delay_ms", "initialDelayMs"], 0, DAY_MS) ?? retry.duration(["initial_delay", "initialDelay"], 0),
-    maxDelayMs: retry.integer(["max_delay_ms", "maxDelayMs"], 0, 7 * DAY_MS) ?? retry.duration(["max_delay", "maxDelay"], 0),
+    initialDelayMs:
+      retry.integer(["initial_delay_ms", "initialDelayMs"], 0, DAY_MS) ??
+      retry.duration(["initial_delay", "initialDelay"], 0),
+    maxDelayMs:
+      retry.integer(["max_delay_ms", "maxDelayMs"], 0, 7 * DAY_MS) ?? retry.duration(["max_delay", "maxDelay"], 0),
     backoffFactor: retry.number(["backoff_factor", "backoffFactor"], 1, 100),
     jitter: retry.boolean(["jitter"]),
     retryOn: readCodes(retry),

@@ -10,7 +10,13 @@ import type { ExpressionField } from "./expression-use.ts";
 const TARGETS = ["local", "cloud", "self_hosted"] as const;
 
 /** The fields that every kind of step has (section 3). `outerLoop`: the step itself stands inside an iteration. */
-export function readStepCommon(block: BlockReader, id: string, kind: StepKind, owner: string, outerLoop: boolean): StepCommon {
+export function readStepCommon(
+  block: BlockReader,
+  id: string,
+  kind: StepKind,
+  owner: string,
+  outerLoop: boolean,
+): StepCommon {
   const outer = { ...block.scope, loop: outerLoop };
   const label = block.has("id") ? block.text(["name"]) : undefined;
   block.accept(["id", "name", "type", "description"]);
@@ -47,7 +53,10 @@ function readParallel(block: BlockReader): boolean | undefined {
   if (member === undefined) return undefined;
   const parallel = block.boolean(["parallel"]);
   if (parallel === true && !block.has("for_each") && !block.has("forEach")) {
-    block.context.refuseKey(member, "parallel: true needs for_each; to run several steps at once, give it a list of steps");
+    block.context.refuseKey(
+      member,
+      "parallel: true needs for_each; to run several steps at once, give it a list of steps",
+    );
   }
   return parallel;
 }

@@ -29,7 +29,13 @@ export const readSteps: StepsReader = (member, scope, context) => {
   return steps;
 };
 
-function readStep(node: SourceNode, pointer: string, outer: ExpressionScope, context: ReadContext, position: number): StepDefinition | undefined {
+function readStep(
+  node: SourceNode,
+  pointer: string,
+  outer: ExpressionScope,
+  context: ReadContext,
+  position: number,
+): StepDefinition | undefined {
   if (node.kind !== "map") {
     context.refuse({ node, pointer }, "a step must be a map");
     return undefined;
@@ -59,7 +65,10 @@ function readStepId(block: BlockReader, position: number): string {
   }
   if (id === undefined) return "";
   if (id.length > 100 || !STEP_ID.test(id)) {
-    block.context.refuse(member, `"${id.slice(0, 100)}" is not a step id: letters, digits, _ and -, at most 100, not beginning with a digit`);
+    block.context.refuse(
+      member,
+      `"${id.slice(0, 100)}" is not a step id: letters, digits, _ and -, at most 100, not beginning with a digit`,
+    );
     return "";
   }
   const first = block.context.steps.get(id);
@@ -68,7 +77,10 @@ function readStepId(block: BlockReader, position: number): string {
     return id;
   }
   const { line } = block.context.locate.pointer(pointerTo(first, key));
-  block.context.refuse(member, `the step id "${id}" is used twice: first at ${line === undefined ? first : `line ${line}`}`);
+  block.context.refuse(
+    member,
+    `the step id "${id}" is used twice: first at ${line === undefined ? first : `line ${line}`}`,
+  );
   return id;
 }
 
@@ -89,7 +101,10 @@ function kindOf(block: BlockReader, owner: string): StepKind | undefined {
   if (found !== undefined) return found.kind;
   const names = kinds.flatMap((fields) => fields.types);
   const suggestion = typeof word === "string" ? nearestName(word, names) : undefined;
-  const hint = suggestion === undefined ? `known are ${kinds.map((fields) => fields.types[0]).join(", ")}` : `did you mean "${suggestion}"?`;
+  const hint =
+    suggestion === undefined
+      ? `known are ${kinds.map((fields) => fields.types[0]).join(", ")}`
+      : `did you mean "${suggestion}"?`;
   block.context.refuse(type, `${owner} has an unknown type; ${hint}`, suggestion);
   return kinds.find((fields) => fields.types.some((name) => name === suggestion))?.kind;
 }

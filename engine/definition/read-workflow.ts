@@ -23,7 +23,12 @@ export interface WorkflowOptions {
 }
 
 /** One workflow object → its typed definition; undefined when it is no map. Problems go to the context. */
-export function readWorkflow(node: SourceNode, pointer: string, context: ReadContext, options: WorkflowOptions): WorkflowDefinition | undefined {
+export function readWorkflow(
+  node: SourceNode,
+  pointer: string,
+  context: ReadContext,
+  options: WorkflowOptions,
+): WorkflowDefinition | undefined {
   if (node.kind !== "map") {
     context.refuse({ node, pointer }, "a workflow must be a map");
     return undefined;
@@ -64,7 +69,8 @@ function readNaming(block: BlockReader, fallback: string | undefined): { name: s
   if (!written && fallback === undefined) block.missing("name", "in a workflow");
   const slug = slugOf(id ?? name ?? "");
   const member = block.member([block.has("id") ? "id" : "name"]);
-  if (member !== undefined && name !== undefined && slug === "") block.context.refuse(member, "a workflow's name must have a letter or a digit");
+  if (member !== undefined && name !== undefined && slug === "")
+    block.context.refuse(member, "a workflow's name must have a letter or a digit");
   return { name: name ?? "", slug };
 }
 

@@ -90,7 +90,11 @@ describe("what a workflow file becomes", () => {
       text: { value: "{{ steps.board.output.text }}" },
       count: { value: "{{ steps.read_tides.output | length }}", description: "Harbours on the board" },
     });
-    expect(definition.inputs.unit).toEqual({ type: "string", default: "m", schema: { type: "string", enum: ["m", "ft"] } });
+    expect(definition.inputs.unit).toEqual({
+      type: "string",
+      default: "m",
+      schema: { type: "string", enum: ["m", "ft"] },
+    });
     expect(pointer).toBe("/workflows/0");
     expect(pointerOf("board")).toBe("/workflows/0/steps/1");
     expect(JSON.parse(JSON.stringify(definition))).toEqual(definition);
@@ -106,41 +110,72 @@ describe("what a workflow file becomes", () => {
   });
 
   test("id names a workflow and its slug; name stays its title", () => {
-    expect(valid("id: tide-board\nname: The Board\nsteps: []").definition).toMatchObject({ name: "The Board", slug: "tide-board" });
+    expect(valid("id: tide-board\nname: The Board\nsteps: []").definition).toMatchObject({
+      name: "The Board",
+      slug: "tide-board",
+    });
     expect(valid("id: tide-board\nsteps: []").definition).toMatchObject({ name: "tide-board", slug: "tide-board" });
     expect(valid("name: Überblick — 3. Stück\nsteps: []").definition.slug).toBe("uberblick-3-stuck");
   });
 
   test("durations take units, and a number is seconds", () => {
     const at = (timeout: string) => valid(`name: x\ntimeout: ${timeout}\nsteps: []`).definition.timeoutMs;
-    expect([at("30"), at("30s"), at("5m"), at("1h30m"), at("2d"), at("500ms"), at('"7"')]).toEqual([30_000, 30_000, 300_000, 5_400_000, 172_800_000, 500, 7_000]);
+    expect([at("30"), at("30s"), at("5m"), at("1h30m"), at("2d"), at("500ms"), at('"7"')]).toEqual([
+      30_000, 30_000, 300_000, 5_400_000, 172_800_000, 500, 7_000,
+    ]);
   });
 
   test("the action engine's retry words are accepted", () => {
-    const text = "name: x\nsteps: [{id: a, plugin: p, action: q, retryStrategy: FIXED, maxAttempts: 2, initialDelayMs: 10, maxDelayMs: 20}]";
-    expect(valid(text).definition.steps[0]?.retry).toEqual({ backoff: "fixed", maxAttempts: 2, initialDelayMs: 10, maxDelayMs: 20 });
+    const text =
+      "name: x\nsteps: [{id: a, plugin: p, action: q, retryStrategy: FIXED, maxAttempts: 2, initialDelayMs: 10, maxDelayMs: 20}]";
+    expect(valid(text).definition.steps[0]?.retry).toEqual({
+      backoff: "fixed",
+      maxAttempts: 2,
+      initialDelayMs: 10,
+      maxDelayMs: 20,
+    });
   });
 });
 
 describe("what is refused", () => {
   test("an unknown key is named with its own place and the nearest known key", () => {
     expect(problemsOf("name: x\nsteps:\n  - id: a\n    conector: text\n    action: upper\n")).toEqual([
-      { path: "/steps/0/conector", line: 4, column: 5, message: expect.stringContaining('"conector"'), suggestion: "connector" },
+      {
+        path: "/steps/0/conector",
+        line: 4,
+        column: 5,
+        message: expect.stringContaining('"conector"'),
+        suggestion: "connector",
+      },
     ]);
   });
 
   test("a slip in a type is read as what was meant, so that the steps inside count", () => {
-    const steps = "[{id: a, type: forech, items: [1], steps: [{id: b, plugin: p, action: q}]}, {id: c, plugin: p, action: q, input: '{{ steps.b.output }}'}]";
+    const steps =
+      "[{id: a, type: forech, items: [1], steps: [{id: b, plugin: p, action: q}]}, {id: c, plugin: p, action: q, input: '{{ steps.b.output }}'}]";
     expect(problemsOf(`name: x\nsteps: ${steps}`)).toMatchObject([{ path: "/steps/0/type", suggestion: "forEach" }]);
   });
 
   test("keys under metadata and keys that begin with x- are free", () => {
-    valid("name: x\nx-team: blue\nmetadata: {anything: {goes: 1}}\nsteps: [{id: a, plugin: p, action: q, x-note: hi, metadata: {n: 1}}]");
+    valid(
+      "name: x\nx-team: blue\nmetadata: {anything: {goes: 1}}\nsteps: [{id: a, plugin: p, action: q, x-note: hi, metadata: {n: 1}}]",
+    );
   });
 
   test("all problems of a file come at once, in the order of the file", () => {
     const problems = problemsOf(
-      ["name: x", "version: one", "timout: 3", "steps:", "  - id: a", "    plugin: p", "    timeout: soon", "  - id: a", "    type: waiting", "    duration: 5s"].join("\n"),
+      [
+        "name: x",
+        "version: one",
+        "timout: 3",
+        "steps:",
+        "  - id: a",
+        "    plugin: p",
+        "    timeout: soon",
+        "  - id: a",
+        "    type: waiting",
+        "    duration: 5s",
+      ].join("\n"),
     );
     expect(problems.map(({ line, path }) => [line, path])).toEqual([
       [2, "/version"],
@@ -154,21 +189,27 @@ describe("what is refused", () => {
   });
 
   test("problems of JSON have path and message only", () => {
-    for (const problem of readWorkflows('{"name": "x", "step": []}', "json").problems) expect(Object.keys(problem).sort()).toEqual(["message", "path", "suggestion"]);
+    for (const problem of readWorkflows('{"name": "x", "step": []}', "json").problems)
+      expect(Object.keys(problem).sort()).toEqual(["message", "path", "suggestion"]);
   });
 
   test("step ids are unique over every block of a workflow", () => {
-    const [problem] = problemsOf("name: x\nsteps:\n  - id: a\n    parallel:\n      - {id: b, plugin: p, action: q}\n  - {id: b, plugin: p, action: q}\n");
+    const [problem] = problemsOf(
+      "name: x\nsteps:\n  - id: a\n    parallel:\n      - {id: b, plugin: p, action: q}\n  - {id: b, plugin: p, action: q}\n",
+    );
     expect(problem).toMatchObject({ path: "/steps/1/id", line: 6, message: expect.stringContaining("line 5") });
   });
 
   test("steps and nodes together, edges without nodes, and unknown nodes", () => {
-    expect(problemsOf("name: x\nsteps: []\nnodes: [{id: a, plugin: p, action: q}]")).toMatchObject([{ path: "/nodes" }]);
-    expect(problemsOf("name: x\nedges: [{from: a, to: b}]")).toMatchObject([{ path: "/edges" }]);
-    expect(problemsOf("name: x\nnodes: [{id: alpha, plugin: p, action: q}]\nedges: [{from: alpha, to: alpah}]\nstart: nowhere")).toMatchObject([
-      { path: "/edges/0/to", suggestion: "alpha" },
-      { path: "/start" },
+    expect(problemsOf("name: x\nsteps: []\nnodes: [{id: a, plugin: p, action: q}]")).toMatchObject([
+      { path: "/nodes" },
     ]);
+    expect(problemsOf("name: x\nedges: [{from: a, to: b}]")).toMatchObject([{ path: "/edges" }]);
+    expect(
+      problemsOf(
+        "name: x\nnodes: [{id: alpha, plugin: p, action: q}]\nedges: [{from: alpha, to: alpah}]\nstart: nowhere",
+      ),
+    ).toMatchObject([{ path: "/edges/0/to", suggestion: "alpha" }, { path: "/start" }]);
   });
 
   test("a long-running graph needs an end", () => {
@@ -193,22 +234,43 @@ describe("what is refused", () => {
   });
 
   test("two names of one field together are refused", () => {
-    expect(problemsOf("name: x\nsteps: [{id: a, plugin: p, action: q, input: {}, with: {}}]")).toMatchObject([{ path: "/steps/0/with" }]);
+    expect(problemsOf("name: x\nsteps: [{id: a, plugin: p, action: q, input: {}, with: {}}]")).toMatchObject([
+      { path: "/steps/0/with" },
+    ]);
   });
 
-  test.each(["", "null", "[]", "3", "just text", "workflows: {}", "workflows: []", "workflows: [3]", "{}", "name: [x]"])("%j is no workflow file", (text) => {
+  test.each([
+    "",
+    "null",
+    "[]",
+    "3",
+    "just text",
+    "workflows: {}",
+    "workflows: []",
+    "workflows: [3]",
+    "{}",
+    "name: [x]",
+  ])("%j is no workflow file", (text) => {
     expect(problemsOf(text).length).toBeGreaterThan(0);
   });
 
   test("control characters in names are refused", () => {
     expect(problemsOf('name: "a\\u0007b"\nsteps: []')).toMatchObject([{ path: "/name" }]);
-    expect(problemsOf('name: a\nsteps: [{id: "a\\nb", plugin: p, action: q}]')).toMatchObject([{ path: "/steps/0/id" }]);
+    expect(problemsOf('name: a\nsteps: [{id: "a\\nb", plugin: p, action: q}]')).toMatchObject([
+      { path: "/steps/0/id" },
+    ]);
   });
 
   test("the declaration of an input is checked as a schema, and its default against it", () => {
     expect(problemsOf("name: x\ninputs: {n: {type: strng}}")).toMatchObject([{ path: "/inputs/n/type" }]);
-    expect(problemsOf("name: x\ninputs: {n: {type: number, default: many}}")).toMatchObject([{ path: "/inputs/n/default" }]);
-    expect(problemsOf("name: x\ninputs: {n: {type: number, requred: true}}")).toMatchObject([{ path: "/inputs/n/requred", suggestion: "required" }]);
-    expect(problemsOf('name: x\ninputs: {n: {$ref: "https://example.com/schema"}}')).toMatchObject([{ path: "/inputs/n/$ref" }]);
+    expect(problemsOf("name: x\ninputs: {n: {type: number, default: many}}")).toMatchObject([
+      { path: "/inputs/n/default" },
+    ]);
+    expect(problemsOf("name: x\ninputs: {n: {type: number, requred: true}}")).toMatchObject([
+      { path: "/inputs/n/requred", suggestion: "required" },
+    ]);
+    expect(problemsOf('name: x\ninputs: {n: {$ref: "https://example.com/schema"}}')).toMatchObject([
+      { path: "/inputs/n/$ref" },
+    ]);
   });
 });

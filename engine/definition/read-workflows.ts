@@ -40,7 +40,16 @@ export interface ReadOptions {
 }
 
 /** What may stand beside `workflows:` or `workflow:` at the top of a file. */
-const FILE_KEYS = ["schemaVersion", "schema_version", "type", "name", "namespace", "description", "version", "metadata"];
+const FILE_KEYS = [
+  "schemaVersion",
+  "schema_version",
+  "type",
+  "name",
+  "namespace",
+  "description",
+  "version",
+  "metadata",
+];
 
 /**
  * Reads a workflow file (language document, sections 1–5): `workflows: […]`, `workflow: {…}` or a bare workflow.
@@ -70,11 +79,18 @@ export function readTree(tree: SourceTree | undefined, problems: Problem[], opti
     if (definition === undefined) continue;
     const workflow = withPlaces(definition, pointer, context);
     for (const rule of ALL_RULES) {
-      for (const problem of rule(workflow)) context.report(problem.path, problem, problem.message, problem.suggestion);
+      for (const problem of rule(workflow)) {
+        context.report(problem.path, problem, problem.message, problem.suggestion);
+        if (context.full) break;
+      }
     }
     const first = slugs.get(definition.slug);
     if (first !== undefined && definition.slug !== "") {
-      file.report(pointerTo(pointer, "name"), locate.pointer(pointerTo(pointer, "name")), `two workflows have the slug "${definition.slug}": the other is at ${first}`);
+      file.report(
+        pointerTo(pointer, "name"),
+        locate.pointer(pointerTo(pointer, "name")),
+        `two workflows have the slug "${definition.slug}": the other is at ${first}`,
+      );
     }
     slugs.set(definition.slug, pointer);
     workflows.push(workflow);
@@ -91,14 +107,18 @@ interface WorkflowNode {
 
 function workflowNodes(root: SourceNode, file: ReadContext): WorkflowNode[] {
   if (root.kind !== "map") {
-    file.refuse({ node: root, pointer: "" }, "a workflow file must be a map: workflows, workflow, or a workflow itself");
+    file.refuse(
+      { node: root, pointer: "" },
+      "a workflow file must be a map: workflows, workflow, or a workflow itself",
+    );
     return [];
   }
   const list = root.entries.find((entry) => entry.key === "workflows");
   const single = root.entries.find((entry) => entry.key === "workflow" && entry.value.kind === "map");
   if (list === undefined && single === undefined) return [{ node: root, pointer: "", bare: true }];
   checkFileKeys(root, list === undefined ? "workflow" : "workflows", file);
-  if (list === undefined) return single === undefined ? [] : [{ node: single.value, pointer: "/workflow", bare: false }];
+  if (list === undefined)
+    return single === undefined ? [] : [{ node: single.value, pointer: "/workflow", bare: false }];
   if (list.value.kind !== "list" || list.value.items.length === 0) {
     file.refuse({ node: list.value, pointer: "/workflows" }, "workflows must be a list of at least one workflow");
     return [];

@@ -2,7 +2,9 @@ import type { BlockReader } from "./block-reader.ts";
 import type { StepCommon, StepDefinition, StepKind } from "./types.ts";
 
 /** The fields of a kind besides those that every step has. */
-export type OwnFields<Kind extends StepKind> = Kind extends StepKind ? Omit<Extract<StepDefinition, { kind: Kind }>, keyof StepCommon> : never;
+export type OwnFields<Kind extends StepKind> = Kind extends StepKind
+  ? Omit<Extract<StepDefinition, { kind: Kind }>, keyof StepCommon>
+  : never;
 
 /** How a step kind is written. One per folder of `engine/steps/`; all of them in `all-step-fields.ts`. */
 export interface StepFields<Kind extends StepKind> {

@@ -16,7 +16,12 @@ function prepared(inputs: string, given: JsonObject) {
 
 describe("what a run gets as inputs", () => {
   test("defaults are filled in, templates evaluated, the rest is null", () => {
-    expect(prepared('  day: {type: string, default: "{{ today }}"}\n  n: {type: number, default: 3}\n  note: {type: string}', {})).toEqual({
+    expect(
+      prepared(
+        '  day: {type: string, default: "{{ today }}"}\n  n: {type: number, default: 3}\n  note: {type: string}',
+        {},
+      ),
+    ).toEqual({
       ok: true,
       inputs: { day: "2026-11-20", n: 3, note: null },
     });
@@ -24,34 +29,57 @@ describe("what a run gets as inputs", () => {
 
   test("a default satisfies required; without one a required input must be given", () => {
     expect(prepared("  a: {type: string, required: true, default: x}", {})).toEqual({ ok: true, inputs: { a: "x" } });
-    expect(prepared("  a: {type: string, required: true}", {})).toEqual({ ok: false, problems: [{ path: "/inputs/a", message: "a is required" }] });
+    expect(prepared("  a: {type: string, required: true}", {})).toEqual({
+      ok: false,
+      problems: [{ path: "/inputs/a", message: "a is required" }],
+    });
   });
 
   test("null is accepted where the type says so, or where an optional input has no default", () => {
     expect(prepared("  a: {type: string}", { a: null })).toEqual({ ok: true, inputs: { a: null } });
-    expect(prepared("  a: {type: [string, 'null'], required: true}", { a: null })).toEqual({ ok: true, inputs: { a: null } });
-    expect(prepared("  a: {type: string, required: true}", { a: null })).toMatchObject({ problems: [{ path: "/inputs/a", message: "a must be string, got null" }] });
-    expect(prepared("  a: {type: string, default: x}", { a: null })).toMatchObject({ problems: [{ path: "/inputs/a" }] });
+    expect(prepared("  a: {type: [string, 'null'], required: true}", { a: null })).toEqual({
+      ok: true,
+      inputs: { a: null },
+    });
+    expect(prepared("  a: {type: string, required: true}", { a: null })).toMatchObject({
+      problems: [{ path: "/inputs/a", message: "a must be string, got null" }],
+    });
+    expect(prepared("  a: {type: string, default: x}", { a: null })).toMatchObject({
+      problems: [{ path: "/inputs/a" }],
+    });
   });
 
   test("an undeclared input is refused with the nearest declared one", () => {
     expect(prepared("  location: {type: string}", { locaton: "x", far: 1 })).toEqual({
       ok: false,
       problems: [
-        { path: "/inputs/locaton", message: 'there is no input "locaton"; did you mean "location"?', suggestion: "location" },
+        {
+          path: "/inputs/locaton",
+          message: 'there is no input "locaton"; did you mean "location"?',
+          suggestion: "location",
+        },
         { path: "/inputs/far", message: 'there is no input "far"' },
       ],
     });
-    expect(prepared("  a: {type: string}", { constructor: 1 })).toMatchObject({ problems: [{ path: "/inputs/constructor" }] });
+    expect(prepared("  a: {type: string}", { constructor: 1 })).toMatchObject({
+      problems: [{ path: "/inputs/constructor" }],
+    });
   });
 
   test("enum and any JSON Schema keyword count, and all problems come at once", () => {
-    const inputs = "  unit: {type: string, enum: [m, ft]}\n  code: {type: string, pattern: '^[A-Z]{3}$'}\n  who: {type: object, required: [name], properties: {name: {type: string}}}";
+    const inputs =
+      "  unit: {type: string, enum: [m, ft]}\n  code: {type: string, pattern: '^[A-Z]{3}$'}\n  who: {type: object, required: [name], properties: {name: {type: string}}}";
     expect(prepared(inputs, { unit: "km", code: "abc", who: { name: 3 } })).toMatchObject({
       ok: false,
-      problems: [{ path: "/inputs/unit" }, { path: "/inputs/code" }, { path: "/inputs/who/name", message: "must be string, got number" }],
+      problems: [
+        { path: "/inputs/unit" },
+        { path: "/inputs/code" },
+        { path: "/inputs/who/name", message: "must be string, got number" },
+      ],
     });
-    expect(prepared(inputs, { who: {} })).toMatchObject({ problems: [{ path: "/inputs/who/name", message: "name is required" }] });
+    expect(prepared(inputs, { who: {} })).toMatchObject({
+      problems: [{ path: "/inputs/who/name", message: "name is required" }],
+    });
     expect(prepared(inputs, { unit: "m", code: "ABC", who: { name: "x" } })).toMatchObject({ ok: true });
   });
 
@@ -60,6 +88,9 @@ describe("what a run gets as inputs", () => {
   });
 
   test("a default template that gives the wrong type is a problem of the input", () => {
-    expect(prepared('  n: {type: number, default: "{{ today }}"}', {})).toMatchObject({ ok: false, problems: [{ path: "/inputs/n" }] });
+    expect(prepared('  n: {type: number, default: "{{ today }}"}', {})).toMatchObject({
+      ok: false,
+      problems: [{ path: "/inputs/n" }],
+    });
   });
 });

@@ -18,26 +18,42 @@ const validators = new WeakMap<JsonObject, SchemaValidator>();
  * every declared input present (null when optional and not given). All problems at once, with path and message.
  * `pointer` is where the inputs stand in what the caller was sent.
  */
-export function prepareInputs(definition: Pick<WorkflowDefinition, "inputs">, given: JsonObject, scope: Scope, pointer = "/inputs"): PreparedInputs {
+export function prepareInputs(
+  definition: Pick<WorkflowDefinition, "inputs">,
+  given: JsonObject,
+  scope: Scope,
+  pointer = "/inputs",
+): PreparedInputs {
   const problems: Problem[] = [];
   const names = Object.keys(definition.inputs);
   for (const name of Object.keys(given)) {
     if (Object.hasOwn(definition.inputs, name)) continue;
     const suggestion = nearestName(name, names);
     const hint = suggestion === undefined ? "" : `; did you mean "${suggestion}"?`;
-    problems.push({ path: pointerTo(pointer, name), message: `there is no input "${name}"${hint}`, ...(suggestion === undefined ? {} : { suggestion }) });
+    problems.push({
+      path: pointerTo(pointer, name),
+      message: `there is no input "${name}"${hint}`,
+      ...(suggestion === undefined ? {} : { suggestion }),
+    });
   }
   const inputs: JsonObject = {};
   for (const name of names) {
     const declaration = definition.inputs[name];
     if (declaration === undefined) continue;
     const value = Object.hasOwn(given, name) ? given[name] : undefined;
-    inputs[name] = valueOf(declaration, name, value, scope, pointerTo(pointer, name), problems);
+    inputs[name] = inputValue(declaration, name, value, scope, pointerTo(pointer, name), problems);
   }
   return problems.length > 0 ? { ok: false, problems } : { ok: true, inputs };
 }
 
-function valueOf(declaration: InputDeclaration, name: string, given: Json | undefined, scope: Scope, path: string, problems: Problem[]): Json {
+function inputValue(
+  declaration: InputDeclaration,
+  name: string,
+  given: Json | undefined,
+  scope: Scope,
+  path: string,
+  problems: Problem[],
+): Json {
   if (given === undefined) {
     if (declaration.default !== undefined) return defaultOf(declaration, name, scope, path, problems);
     if (declaration.required === true) problems.push({ path, message: `${name} is required` });
@@ -65,7 +81,8 @@ function defaultOf(declaration: InputDeclaration, name: string, scope: Scope, pa
 
 function evaluated(value: Json, scope: Scope): Json {
   if (Array.isArray(value)) return value.map((item) => evaluated(item, scope));
-  if (isObject(value)) return Object.fromEntries(Object.entries(value).map(([key, content]) => [key, evaluated(content, scope)]));
+  if (isObject(value))
+    return Object.fromEntries(Object.entries(value).map(([key, content]) => [key, evaluated(content, scope)]));
   if (typeof value !== "string") return value;
   const result = compileTemplate(value);
   return result.ok ? result.compiled.evaluate(scope) : value;

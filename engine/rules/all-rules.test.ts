@@ -5,25 +5,44 @@ import { secretProblems, secretReferences } from "./secret-references.ts";
 const HEAD = "name: x\ninputs: {place: {type: string}}\nsteps:\n";
 
 function problemsOf(steps: string, head = HEAD) {
-  return readWorkflows(head + steps, "yaml").problems.map(({ line, column, message, suggestion }) => ({ line, column, message, suggestion }));
+  return readWorkflows(head + steps, "yaml").problems.map(({ line, column, message, suggestion }) => ({
+    line,
+    column,
+    message,
+    suggestion,
+  }));
 }
 
 describe("references to steps", () => {
   test("an unknown step is reported on its exact place, with the nearest one", () => {
-    expect(problemsOf('  - {id: fetch, plugin: p, action: a}\n  - id: show\n    plugin: p\n    action: a\n    input: {text: "It is {{ steps.fetsh.output.warm }}"}\n')).toEqual([
+    expect(
+      problemsOf(
+        '  - {id: fetch, plugin: p, action: a}\n  - id: show\n    plugin: p\n    action: a\n    input: {text: "It is {{ steps.fetsh.output.warm }}"}\n',
+      ),
+    ).toEqual([
       { line: 8, column: 29, message: 'there is no step "fetsh"; did you mean "fetch"?', suggestion: "fetch" },
     ]);
   });
 
   test("a place inside a block text is exact", () => {
-    const [problem] = problemsOf("  - id: show\n    plugin: p\n    action: a\n    input:\n      text: |\n        Hello\n\n          so {{ steps.gone.output }}\n");
+    const [problem] = problemsOf(
+      "  - id: show\n    plugin: p\n    action: a\n    input:\n      text: |\n        Hello\n\n          so {{ steps.gone.output }}\n",
+    );
     expect(problem).toMatchObject({ line: 11, column: 17 });
   });
 
   test("a step that comes later, or the step itself, has no output yet", () => {
-    const step = (id: string, of: string) => `  - {id: ${id}, plugin: p, action: a, input: {v: "{{ steps.${of}.output }}"}}\n`;
-    expect(problemsOf(step("one", "two") + step("two", "two"))).toMatchObject([{ line: 4, message: expect.stringContaining("runs after") }, { line: 5, message: expect.stringContaining("itself") }]);
-    expect(problemsOf('  - {id: one, plugin: p, action: a}\n  - {id: two, plugin: p, action: a, condition: "steps.one.status == \'success\'"}\n')).toEqual([]);
+    const step = (id: string, of: string) =>
+      `  - {id: ${id}, plugin: p, action: a, input: {v: "{{ steps.${of}.output }}"}}\n`;
+    expect(problemsOf(step("one", "two") + step("two", "two"))).toMatchObject([
+      { line: 4, message: expect.stringContaining("runs after") },
+      { line: 5, message: expect.stringContaining("itself") },
+    ]);
+    expect(
+      problemsOf(
+        "  - {id: one, plugin: p, action: a}\n  - {id: two, plugin: p, action: a, condition: \"steps.one.status == 'success'\"}\n",
+      ),
+    ).toEqual([]);
   });
 
   test("blocks: earlier ones may be read, the enclosing step may not, siblings that run at once may", () => {
@@ -42,21 +61,36 @@ describe("references to steps", () => {
   });
 
   test("a compensation sees its own step", () => {
-    expect(problemsOf('  - id: book\n    plugin: p\n    action: a\n    compensate: [{id: unbook, plugin: p, action: b, input: {v: "{{ steps.book.output.id }}"}}]\n')).toEqual([]);
+    expect(
+      problemsOf(
+        '  - id: book\n    plugin: p\n    action: a\n    compensate: [{id: unbook, plugin: p, action: b, input: {v: "{{ steps.book.output.id }}"}}]\n',
+      ),
+    ).toEqual([]);
   });
 
   test("a graph may read any node: it goes in circles", () => {
-    const nodes = 'nodes:\n  - {id: a, plugin: p, action: q, input: {v: "{{ steps.b.output }}"}, set: {n: "{{ steps.a.output }}"}}\n  - {id: b, plugin: p, action: q}\n';
+    const nodes =
+      'nodes:\n  - {id: a, plugin: p, action: q, input: {v: "{{ steps.b.output }}"}, set: {n: "{{ steps.a.output }}"}}\n  - {id: b, plugin: p, action: q}\n';
     expect(problemsOf(nodes, "name: x\n")).toEqual([]);
   });
 });
 
 describe("roots that need a place", () => {
   test("item stands only inside an iteration", () => {
-    expect(problemsOf('  - {id: a, plugin: p, action: q, input: {v: "{{ item }}"}}\n')).toMatchObject([{ line: 4, column: 50 }]);
+    expect(problemsOf('  - {id: a, plugin: p, action: q, input: {v: "{{ item }}"}}\n')).toMatchObject([
+      { line: 4, column: 50 },
+    ]);
     expect(problemsOf('  - {id: a, plugin: p, action: q, for_each: "{{ item.all }}"}\n')).toMatchObject([{ line: 4 }]);
-    expect(problemsOf('  - {id: a, plugin: p, action: q, for_each: [1], condition: "index > 0", input: {v: "{{ item }}"}}\n')).toEqual([]);
-    expect(problemsOf('  - {id: a, type: forEach, items: [1], steps: [{id: b, plugin: p, action: q, input: {v: "{{ item }}"}}]}\n')).toEqual([]);
+    expect(
+      problemsOf(
+        '  - {id: a, plugin: p, action: q, for_each: [1], condition: "index > 0", input: {v: "{{ item }}"}}\n',
+      ),
+    ).toEqual([]);
+    expect(
+      problemsOf(
+        '  - {id: a, type: forEach, items: [1], steps: [{id: b, plugin: p, action: q, input: {v: "{{ item }}"}}]}\n',
+      ),
+    ).toEqual([]);
   });
 
   test("an undeclared input is reported with the nearest one, unless the workflow declares none", () => {
@@ -66,7 +100,9 @@ describe("roots that need a place", () => {
   });
 
   test("graph and state belong to graphs", () => {
-    expect(problemsOf('  - {id: a, plugin: p, action: q, input: {v: "{{ graph.state.n }}"}}\n')).toMatchObject([{ line: 4 }]);
+    expect(problemsOf('  - {id: a, plugin: p, action: q, input: {v: "{{ graph.state.n }}"}}\n')).toMatchObject([
+      { line: 4 },
+    ]);
   });
 
   test("fields of nodes are refused on other steps", () => {

@@ -9,4 +9,13 @@ import { secretPlaces } from "./secret-places.ts";
 import { stepOrder } from "./step-order.ts";
 
 /** Every whole-document rule. A new rule is a file and a row here. */
-export const ALL_RULES: readonly Rule[] = [knownSteps, stepOrder, knownInputs, loopRoots, graphRoots, secretPlaces, graphShape, nodeFields];
+export const ALL_RULES: readonly Rule[] = [
+  knownSteps,
+  stepOrder,
+  knownInputs,
+  loopRoots,
+  graphRoots,
+  secretPlaces,
+  graphShape,
+  nodeFields,
+];

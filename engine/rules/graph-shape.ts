@@ -13,13 +13,27 @@ export const graphShape: Rule = function* (workflow) {
     yield* unknownNode(workflow, `/edges/${index}/to`, edge.to, nodes);
   }
   if (graph.start !== undefined) yield* unknownNode(workflow, "/start", graph.start, nodes);
-  if (graph.nodes.length === 0) yield atPointer(workflow, `${workflow.pointer}/nodes`, "a graph needs at least one node");
-  if (graph.mode === "long_running" && graph.until === undefined && (budget === undefined || Object.keys(budget).length === 0)) {
-    yield atPointer(workflow, `${workflow.pointer}/mode`, "a long_running workflow needs a budget or until: without one it would never end");
+  if (graph.nodes.length === 0)
+    yield atPointer(workflow, `${workflow.pointer}/nodes`, "a graph needs at least one node");
+  if (
+    graph.mode === "long_running" &&
+    graph.until === undefined &&
+    (budget === undefined || Object.keys(budget).length === 0)
+  ) {
+    yield atPointer(
+      workflow,
+      `${workflow.pointer}/mode`,
+      "a long_running workflow needs a budget or until: without one it would never end",
+    );
   }
 };
 
-function* unknownNode(workflow: ReadWorkflow, field: string, name: string, nodes: readonly string[]): Generator<Problem> {
+function* unknownNode(
+  workflow: ReadWorkflow,
+  field: string,
+  name: string,
+  nodes: readonly string[],
+): Generator<Problem> {
   if (nodes.includes(name)) return;
   const suggestion = nearestName(name, nodes);
   const hint = suggestion === undefined ? "" : `; did you mean "${suggestion}"?`;

@@ -10,7 +10,8 @@ export const knownSteps: Rule = function* (workflow) {
   for (const use of workflow.expressions) {
     for (const reference of use.references) {
       const [id] = reference.path;
-      if (reference.root !== "steps" || id === undefined || known.has(id) || workflow.pointerOf(id) !== undefined) continue;
+      if (reference.root !== "steps" || id === undefined || known.has(id) || workflow.pointerOf(id) !== undefined)
+        continue;
       const suggestion = nearestName(id, known);
       const hint = suggestion === undefined ? "" : `; did you mean "${suggestion}"?`;
       yield atReference(workflow, use, reference, `there is no step "${id}"${hint}`, suggestion);

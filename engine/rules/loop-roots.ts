@@ -7,7 +7,13 @@ export const loopRoots: Rule = function* (workflow) {
   for (const use of workflow.expressions) {
     if (use.scope.loop) continue;
     for (const reference of use.references) {
-      if (LOOP_ROOTS.has(reference.root)) yield atReference(workflow, use, reference, `${reference.root} has no meaning here: the step has no for_each and is in no loop`);
+      if (LOOP_ROOTS.has(reference.root))
+        yield atReference(
+          workflow,
+          use,
+          reference,
+          `${reference.root} has no meaning here: the step has no for_each and is in no loop`,
+        );
     }
   }
 };

@@ -1,6 +1,6 @@
 import { allSteps } from "../definition/child-blocks.ts";
 import type { StepDefinition } from "../definition/types.ts";
-import { type Rule } from "./rule.ts";
+import type { Rule } from "./rule.ts";
 
 const NODE_FIELDS: readonly (readonly [keyof StepDefinition, string])[] = [
   ["set", "set"],
@@ -16,7 +16,8 @@ export const nodeFields: Rule = function* (workflow) {
   for (const step of [...allSteps(workflow.definition.steps), ...allSteps(nodes)]) {
     if (nodes.has(step)) continue;
     for (const [field, written] of NODE_FIELDS) {
-      if (step[field] !== undefined) yield workflow.problemAt(step.id, written, `${written} is a field of graph nodes: step "${step.id}" is none`);
+      if (step[field] !== undefined)
+        yield workflow.problemAt(step.id, written, `${written} is a field of graph nodes: step "${step.id}" is none`);
     }
   }
 };

@@ -7,7 +7,13 @@ import type { Problem } from "../source/problem.ts";
 export type Rule = (workflow: ReadWorkflow) => Iterable<Problem>;
 
 /** A problem at a reference inside an expression, on its exact line and column. */
-export function atReference(workflow: ReadWorkflow, use: ExpressionUse, reference: Reference, message: string, suggestion?: string): Problem {
+export function atReference(
+  workflow: ReadWorkflow,
+  use: ExpressionUse,
+  reference: Reference,
+  message: string,
+  suggestion?: string,
+): Problem {
   const place = workflow.locateIn(use.node, reference.offset);
   return { path: use.pointer, ...place, message, ...(suggestion === undefined ? {} : { suggestion }) };
 }

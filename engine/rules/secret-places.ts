@@ -8,13 +8,19 @@ import { atReference, type Rule } from "./rule.ts";
 export const secretPlaces: Rule = function* (workflow) {
   const { definition } = workflow;
   const actions = new Set<string>();
-  for (const step of [...allSteps(definition.steps), ...allSteps(definition.graph?.nodes ?? [])]) if (step.kind === "action") actions.add(step.id);
+  for (const step of [...allSteps(definition.steps), ...allSteps(definition.graph?.nodes ?? [])])
+    if (step.kind === "action") actions.add(step.id);
   for (const use of workflow.expressions) {
     const allowed = use.field === "input" && use.scope.stepId !== undefined && actions.has(use.scope.stepId);
     if (allowed) continue;
     for (const reference of use.references) {
       if (reference.root !== "secrets") continue;
-      yield atReference(workflow, use, reference, "a secret may stand only in an action's input, in a member whose schema says x-secret");
+      yield atReference(
+        workflow,
+        use,
+        reference,
+        "a secret may stand only in an action's input, in a member whose schema says x-secret",
+      );
     }
   }
 };

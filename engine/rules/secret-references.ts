@@ -39,7 +39,11 @@ export function secretReferences(workflow: ReadWorkflow, stepId: string): Secret
 export function secretProblems(workflow: ReadWorkflow, stepId: string, secretMembers: readonly string[]): Problem[] {
   return secretReferences(workflow, stepId)
     .filter(({ member }) => !secretMembers.some((pattern) => covers(pattern, member)))
-    .map(({ member, problem }) => problem(`a secret may not stand in the input member ${member === "" ? "itself" : member}: its schema does not say x-secret`));
+    .map(({ member, problem }) =>
+      problem(
+        `a secret may not stand in the input member ${member === "" ? "itself" : member}: its schema does not say x-secret`,
+      ),
+    );
 }
 
 function covers(pattern: string, member: string): boolean {

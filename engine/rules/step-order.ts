@@ -22,8 +22,10 @@ export const stepOrder: Rule = function* (workflow) {
       const [id, member] = reference.path;
       const other = reference.root === "steps" && id !== undefined ? positions.get(id) : undefined;
       if (id === undefined || other === undefined) continue;
-      if (id === reader) yield atReference(workflow, use, reference, `step "${id}" refers to itself: it has no output yet`);
-      else if (isLater(own, other)) yield atReference(workflow, use, reference, `step "${id}" runs after step "${reader}": it has no output yet`);
+      if (id === reader)
+        yield atReference(workflow, use, reference, `step "${id}" refers to itself: it has no output yet`);
+      else if (isLater(own, other))
+        yield atReference(workflow, use, reference, `step "${id}" runs after step "${reader}": it has no output yet`);
       else if (isAround(own, other) && (member === undefined || !positions.has(member))) {
         yield atReference(workflow, use, reference, `step "${id}" contains step "${reader}": it has no output yet`);
       }
@@ -31,11 +33,18 @@ export const stepOrder: Rule = function* (workflow) {
   }
 };
 
-function place(list: readonly StepDefinition[], ordered: boolean, apart: boolean, outer: Position, positions: Map<string, Position>): void {
+function place(
+  list: readonly StepDefinition[],
+  ordered: boolean,
+  apart: boolean,
+  outer: Position,
+  positions: Map<string, Position>,
+): void {
   for (const [index, step] of list.entries()) {
     const position = [...outer, { list, index, ordered, apart }];
     positions.set(step.id, position);
-    for (const block of childBlocks(step)) place(block.steps, block.sequential, apart || block.apart, position, positions);
+    for (const block of childBlocks(step))
+      place(block.steps, block.sequential, apart || block.apart, position, positions);
   }
 }
 
@@ -50,5 +59,8 @@ function isLater(own: Position, other: Position): boolean {
 
 function isAround(own: Position, other: Position): boolean {
   if (own.length <= other.length) return false;
-  return !own.some(({ apart }) => apart) && other.every((there, level) => own[level]?.list === there.list && own[level]?.index === there.index);
+  return (
+    !own.some(({ apart }) => apart) &&
+    other.every((there, level) => own[level]?.list === there.list && own[level]?.index === there.index)
+  );
 }

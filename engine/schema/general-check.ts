@@ -43,7 +43,12 @@ function outcome(validator: Validator, value: unknown): SchemaProblem[] {
     const problems = withoutEchoes(leaves(errors).map(problemOf));
     return problems.length > 0 ? problems : [{ path: "", message: "does not fit its schema" }];
   } catch {
-    return [{ path: "", message: "cannot be checked: its schema refers to itself without end, or to something that is not there" }];
+    return [
+      {
+        path: "",
+        message: "cannot be checked: its schema refers to itself without end, or to something that is not there",
+      },
+    ];
   }
 }
 
@@ -51,7 +56,9 @@ function outcome(validator: Validator, value: unknown): SchemaProblem[] {
 function withoutEchoes(problems: readonly SchemaProblem[]): SchemaProblem[] {
   const refused = MESSAGES.false;
   return problems.filter(
-    ({ path, message }) => message !== refused || !problems.some((other) => other.message !== refused && `${other.path}/`.startsWith(`${path}/`)),
+    ({ path, message }) =>
+      message !== refused ||
+      !problems.some((other) => other.message !== refused && `${other.path}/`.startsWith(`${path}/`)),
   );
 }
 
@@ -77,7 +84,11 @@ function problemOf(error: OutputUnit): SchemaProblem {
   const type = /^Instance type "(.*)" is invalid\. Expected "(.*)"\.$/.exec(error.error);
   if (type) return { path, message: `must be ${(type[2] ?? "").replaceAll('", "', " or ")}, got ${type[1]}` };
   const required = /^Instance does not have required property "(.*)"\.$/.exec(error.error);
-  if (required?.[1] !== undefined) return { path: `${path}/${required[1].replaceAll("~", "~0").replaceAll("/", "~1")}`, message: `${required[1]} is required` };
+  if (required?.[1] !== undefined)
+    return {
+      path: `${path}/${required[1].replaceAll("~", "~0").replaceAll("/", "~1")}`,
+      message: `${required[1]} is required`,
+    };
   const choices = /^Instance does not match any of \[(.*)\]\.$/s.exec(error.error);
   if (choices) return { path, message: `must be one of ${choices[1]}` };
   return { path, message: MESSAGES[error.keyword] ?? error.error.replace(/\.$/, "") };

@@ -4,7 +4,8 @@ export type CompiledPattern = { ok: true; test: (text: string) => boolean } | { 
 
 /** A schema's `pattern` → a test; unanchored and in Unicode mode, as JSON Schema says. */
 export function compilePattern(pattern: string): CompiledPattern {
-  if (pattern.length > LONGEST_PATTERN) return { ok: false, message: `a pattern must not be longer than ${LONGEST_PATTERN} characters` };
+  if (pattern.length > LONGEST_PATTERN)
+    return { ok: false, message: `a pattern must not be longer than ${LONGEST_PATTERN} characters` };
   try {
     const expression = new RegExp(pattern, "u");
     return { ok: true, test: (text) => expression.test(text) };

@@ -70,13 +70,21 @@ const BUILDERS: Readonly<Record<string, Builder>> = {
   maximum: (bound) => numberCheck(bound, (value, most) => value <= most, `must be at most ${bound}`),
   exclusiveMinimum: (bound) => numberCheck(bound, (value, least) => value > least, `must be greater than ${bound}`),
   exclusiveMaximum: (bound) => numberCheck(bound, (value, most) => value < most, `must be less than ${bound}`),
-  multipleOf: (bound) => (Number.isInteger(bound) && Number(bound) > 0 ? numberCheck(bound, isIntegerMultiple, `must be a multiple of ${bound}`) : undefined),
-  minLength: (bound) => sizeCheck(bound, textLength, (size, least) => size >= least, `must have at least ${bound} characters`),
-  maxLength: (bound) => sizeCheck(bound, textLength, (size, most) => size <= most, `must have at most ${bound} characters`),
-  minItems: (bound) => sizeCheck(bound, listLength, (size, least) => size >= least, `must have at least ${bound} items`),
+  multipleOf: (bound) =>
+    Number.isInteger(bound) && Number(bound) > 0
+      ? numberCheck(bound, isIntegerMultiple, `must be a multiple of ${bound}`)
+      : undefined,
+  minLength: (bound) =>
+    sizeCheck(bound, textLength, (size, least) => size >= least, `must have at least ${bound} characters`),
+  maxLength: (bound) =>
+    sizeCheck(bound, textLength, (size, most) => size <= most, `must have at most ${bound} characters`),
+  minItems: (bound) =>
+    sizeCheck(bound, listLength, (size, least) => size >= least, `must have at least ${bound} items`),
   maxItems: (bound) => sizeCheck(bound, listLength, (size, most) => size <= most, `must have at most ${bound} items`),
-  minProperties: (bound) => sizeCheck(bound, memberCount, (size, least) => size >= least, `must have at least ${bound} members`),
-  maxProperties: (bound) => sizeCheck(bound, memberCount, (size, most) => size <= most, `must have at most ${bound} members`),
+  minProperties: (bound) =>
+    sizeCheck(bound, memberCount, (size, least) => size >= least, `must have at least ${bound} members`),
+  maxProperties: (bound) =>
+    sizeCheck(bound, memberCount, (size, most) => size <= most, `must have at most ${bound} members`),
   pattern: (pattern) => {
     const compiled = typeof pattern === "string" ? compilePattern(pattern) : undefined;
     if (!compiled?.ok) return undefined;
@@ -88,12 +96,15 @@ const BUILDERS: Readonly<Record<string, Builder>> = {
     if (typeof name !== "string") return undefined;
     const fits = Object.hasOwn(formats, name) ? formats[name] : undefined;
     return (value, path, problems) => {
-      if (fits !== undefined && typeof value === "string" && !fits(value)) problems.push({ path, message: `must be a valid ${name}` });
+      if (fits !== undefined && typeof value === "string" && !fits(value))
+        problems.push({ path, message: `must be a valid ${name}` });
     };
   },
   uniqueItems: (wanted) => (value, path, problems) => {
     if (wanted !== true || !Array.isArray(value)) return;
-    const repeated = value.findIndex((item, index) => value.slice(0, index).some((earlier) => jsonEqual(earlier, item)));
+    const repeated = value.findIndex((item, index) =>
+      value.slice(0, index).some((earlier) => jsonEqual(earlier, item)),
+    );
     if (repeated !== -1) problems.push({ path: pointerTo(path, repeated), message: "is given twice" });
   },
 };
@@ -124,7 +135,12 @@ function numberCheck(bound: Json, fits: (value: number, bound: number) => boolea
   };
 }
 
-function sizeCheck(bound: Json, measure: (value: Json) => number | undefined, fits: (size: number, bound: number) => boolean, message: string): Check | undefined {
+function sizeCheck(
+  bound: Json,
+  measure: (value: Json) => number | undefined,
+  fits: (size: number, bound: number) => boolean,
+  message: string,
+): Check | undefined {
   if (typeof bound !== "number") return undefined;
   return (value, path, problems) => {
     const size = measure(value);
@@ -133,7 +149,12 @@ function sizeCheck(bound: Json, measure: (value: Json) => number | undefined, fi
 }
 
 function typeCheck(wanted: Json): Check | undefined {
-  const names = typeof wanted === "string" ? [wanted] : Array.isArray(wanted) ? wanted.filter((name) => typeof name === "string") : [];
+  const names =
+    typeof wanted === "string"
+      ? [wanted]
+      : Array.isArray(wanted)
+        ? wanted.filter((name) => typeof name === "string")
+        : [];
   if (names.length === 0) return undefined;
   const expected = names.join(" or ");
   return (value, path, problems) => {
@@ -164,7 +185,8 @@ function requiredCheck(names: Json): Check | undefined {
   if (!Array.isArray(names) || !names.every((name) => typeof name === "string")) return undefined;
   return (value, path, problems) => {
     if (!isObject(value)) return;
-    for (const name of names) if (!Object.hasOwn(value, name)) problems.push({ path: pointerTo(path, name), message: `${name} is required` });
+    for (const name of names)
+      if (!Object.hasOwn(value, name)) problems.push({ path: pointerTo(path, name), message: `${name} is required` });
   };
 }
 

@@ -34,7 +34,11 @@ test("schemas with rarer keywords give messages of the same kind", () => {
   const schema: JsonObject = {
     type: "object",
     required: ["a"],
-    properties: { a: { $ref: "#/$defs/even" }, b: { anyOf: [{ type: "string" }, { type: "null" }] }, "c/d": { not: { type: "string" } } },
+    properties: {
+      a: { $ref: "#/$defs/even" },
+      b: { anyOf: [{ type: "string" }, { type: "null" }] },
+      "c/d": { not: { type: "string" } },
+    },
     unevaluatedProperties: false,
     $defs: { even: { type: "integer", multipleOf: 2 } },
   };
@@ -58,11 +62,18 @@ test("defaults fill absent members, nested objects too, and never share a value"
   expect(applyDefaults(PLACE, given)).toEqual({ location: "Oban", unit: "celsius", near: { km: 5 } });
   expect(applyDefaults(PLACE, { location: "Oban" })).toEqual({ location: "Oban", unit: "celsius", near: { km: 5 } });
   expect(given).toEqual({ location: "Oban", near: {} });
-  expect(applyDefaults(PLACE, { unit: "fahrenheit", near: { km: 0 } })).toEqual({ unit: "fahrenheit", near: { km: 0 } });
+  expect(applyDefaults(PLACE, { unit: "fahrenheit", near: { km: 0 } })).toEqual({
+    unit: "fahrenheit",
+    near: { km: 0 },
+  });
 });
 
 test("names of Object's own members are plain data", () => {
-  const { validate } = compileSchema({ type: "object", required: ["constructor"], properties: { toString: { type: "string" } } });
+  const { validate } = compileSchema({
+    type: "object",
+    required: ["constructor"],
+    properties: { toString: { type: "string" } },
+  });
   expect(validate({})).toEqual([{ path: "/constructor", message: "constructor is required" }]);
 });
 
@@ -90,7 +101,12 @@ describe("schemas themselves", () => {
 
   test("a good one has no problems", () => {
     expect(schemaProblems(PLACE)).toEqual([]);
-    expect(schemaProblems({ $ref: "#/$defs/a", $defs: { a: { type: ["string", "null"], pattern: "^a+$", "x-secret": true } } })).toEqual([]);
+    expect(
+      schemaProblems({
+        $ref: "#/$defs/a",
+        $defs: { a: { type: ["string", "null"], pattern: "^a+$", "x-secret": true } },
+      }),
+    ).toEqual([]);
   });
 });
 
@@ -108,11 +124,32 @@ const FORMATS = ["email", "date", "uuid", "uri", "ipv4", "date-time", "no-such-f
 const TYPES = ["string", "number", "integer", "boolean", "object", "array", "null"];
 
 function randomValue(pick: (below: number) => number, depth: number): Json {
-  const leaf: Json[] = [null, true, false, 0, 1, 2, 3, 4.5, -2, 1e21, "", "a", "ab", "abc", "é😀", "a@b.co", "2026-11-20", "10.0.0.1"];
+  const leaf: Json[] = [
+    null,
+    true,
+    false,
+    0,
+    1,
+    2,
+    3,
+    4.5,
+    -2,
+    1e21,
+    "",
+    "a",
+    "ab",
+    "abc",
+    "é😀",
+    "a@b.co",
+    "2026-11-20",
+    "10.0.0.1",
+  ];
   const kind = depth === 0 ? 0 : pick(4);
   if (kind < 2) return leaf[pick(leaf.length)] ?? null;
   if (kind === 2) return Array.from({ length: pick(4) }, () => randomValue(pick, depth - 1));
-  return Object.fromEntries(Array.from({ length: pick(4) }, () => [NAMES[pick(NAMES.length)] ?? "a", randomValue(pick, depth - 1)]));
+  return Object.fromEntries(
+    Array.from({ length: pick(4) }, () => [NAMES[pick(NAMES.length)] ?? "a", randomValue(pick, depth - 1)]),
+  );
 }
 
 function randomSchema(pick: (below: number) => number, depth: number): Json {
@@ -120,7 +157,8 @@ function randomSchema(pick: (below: number) => number, depth: number): Json {
   const inner = () => (depth === 0 ? {} : randomSchema(pick, depth - 1));
   const parts: Record<string, () => Json> = {
     type: () => (pick(3) === 0 ? [TYPES[pick(7)] ?? "null", TYPES[pick(7)] ?? "null"] : (TYPES[pick(7)] ?? "null")),
-    properties: () => Object.fromEntries(Array.from({ length: 1 + pick(3) }, () => [NAMES[pick(NAMES.length)] ?? "a", inner()])),
+    properties: () =>
+      Object.fromEntries(Array.from({ length: 1 + pick(3) }, () => [NAMES[pick(NAMES.length)] ?? "a", inner()])),
     required: () => Array.from({ length: pick(3) }, () => NAMES[pick(NAMES.length)] ?? "a"),
     additionalProperties: inner,
     items: inner,
@@ -145,7 +183,10 @@ function randomSchema(pick: (below: number) => number, depth: number): Json {
   };
   const names = Object.keys(parts);
   return Object.fromEntries(
-    Array.from({ length: 1 + pick(4) }, () => names[pick(names.length)] ?? "type").map((name) => [name, parts[name]?.() ?? null]),
+    Array.from({ length: 1 + pick(4) }, () => names[pick(names.length)] ?? "type").map((name) => [
+      name,
+      parts[name]?.() ?? null,
+    ]),
   );
 }
 
@@ -161,9 +202,12 @@ test("the plain checks agree with the general validator on 20,000 schemas and va
     plain += 1;
     const problems: { path: string; message: string }[] = [];
     check(value, "", problems);
-    const expected = isObject(schema) ? new Validator({ ...schema }, "2020-12", false).validate(value).valid : schema === true;
+    const expected = isObject(schema)
+      ? new Validator({ ...schema }, "2020-12", false).validate(value).valid
+      : schema === true;
     if (!expected) invalid += 1;
-    if ((problems.length === 0) !== expected) throw new Error(`differs: ${JSON.stringify({ schema, value, problems, expected })}`);
+    if ((problems.length === 0) !== expected)
+      throw new Error(`differs: ${JSON.stringify({ schema, value, problems, expected })}`);
   }
   expect(plain).toBeGreaterThan(15_000);
   expect(invalid).toBeGreaterThan(3_000);

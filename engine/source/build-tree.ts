@@ -39,9 +39,11 @@ export class TreeBuilder {
     this.#nodes += 1;
     if (this.#nodes > SOURCE_LIMITS.expandedNodes) throw new TooLarge("its aliases stand for too many values");
     if (node === null) return { kind: "scalar", value: null };
-    if (depth >= SOURCE_LIMITS.depth && !isScalar(node)) throw new TooLarge(`it is nested deeper than ${SOURCE_LIMITS.depth} levels`);
+    if (depth >= SOURCE_LIMITS.depth && !isScalar(node))
+      throw new TooLarge(`it is nested deeper than ${SOURCE_LIMITS.depth} levels`);
     if (isAlias(node)) return this.#alias(node.source, rangeOf(node), pointer, depth);
-    if ((isScalar(node) || isMap(node) || isSeq(node)) && node.anchor !== undefined) this.#anchors.set(node.anchor, node);
+    if ((isScalar(node) || isMap(node) || isSeq(node)) && node.anchor !== undefined)
+      this.#anchors.set(node.anchor, node);
     this.#open.add(node);
     const built = this.#content(node, pointer, depth);
     this.#open.delete(node);
@@ -60,7 +62,8 @@ export class TreeBuilder {
 
   #alias(name: string, range: TextRange | undefined, pointer: string, depth: number): SourceNode {
     const target = this.#anchors.get(name);
-    if (target === undefined) this.#report(pointer, range, `the alias *${name} names an anchor that does not stand before it`);
+    if (target === undefined)
+      this.#report(pointer, range, `the alias *${name} names an anchor that does not stand before it`);
     else if (this.#open.has(target)) this.#report(pointer, range, `the alias *${name} contains itself`);
     else return this.#node(target, pointer, depth);
     return { kind: "scalar", value: null, range };
@@ -82,7 +85,11 @@ export class TreeBuilder {
       if (refusal !== undefined) this.#report(own, keyRange, refusal);
       else if (first.has(key)) {
         const { line } = this.#locate.at(first.get(key)?.start);
-        this.#report(own, keyRange, `the key "${key}" is given twice${line === undefined ? "" : ` (first on line ${line})`}`);
+        this.#report(
+          own,
+          keyRange,
+          `the key "${key}" is given twice${line === undefined ? "" : ` (first on line ${line})`}`,
+        );
       } else {
         first.set(key, keyRange);
         entries.push({ key, keyRange, value: this.#node(nodeOf(pair.value), own, depth + 1) });
@@ -96,7 +103,13 @@ export class TreeBuilder {
     const style = STYLES[node.type ?? "PLAIN"] ?? "plain";
     const { value } = node;
     if (typeof value === "string" || typeof value === "boolean" || value === null) {
-      return { kind: "scalar", value, style, range, ...(style === "plain" && node.source !== undefined ? { written: node.source } : {}) };
+      return {
+        kind: "scalar",
+        value,
+        style,
+        range,
+        ...(style === "plain" && node.source !== undefined ? { written: node.source } : {}),
+      };
     }
     if (typeof value === "number" && Number.isFinite(value)) {
       return { kind: "scalar", value, style, range, ...(node.source === undefined ? {} : { written: node.source }) };
@@ -106,7 +119,8 @@ export class TreeBuilder {
   }
 
   #report(path: string, range: TextRange | undefined, message: string): void {
-    if (this.problems.length < SOURCE_LIMITS.problems) this.problems.push({ path, ...this.#locate.at(range?.start), message });
+    if (this.problems.length < SOURCE_LIMITS.problems)
+      this.problems.push({ path, ...this.#locate.at(range?.start), message });
   }
 }
 

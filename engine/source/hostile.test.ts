@@ -4,29 +4,41 @@ import { SOURCE_LIMITS } from "./limits.ts";
 import { parseSource } from "./parse.ts";
 import { toJson } from "./tree.ts";
 
-/** The reliability table's promise (T11), with room for a loaded machine: the best of three runs counts. */
+/** The reliability table's promise (T11), in processor time: the best of three runs counts. */
 const MOST_MS = 250;
 
 function timed(text: string): { ms: number; problems: number; bytes: number } {
   let best = { ms: Number.POSITIVE_INFINITY, problems: 0, bytes: 0 };
   for (let round = 0; round < 3 && best.ms >= MOST_MS; round += 1) {
-    const start = performance.now();
+    const start = process.cpuUsage();
     const { tree, problems } = parseSource(text, "yaml");
-    const ms = performance.now() - start;
-    if (ms < best.ms) best = { ms, problems: problems.length, bytes: tree === undefined ? 0 : JSON.stringify(toJson(tree.root)).length };
+    const used = process.cpuUsage(start);
+    const ms = (used.user + used.system) / 1_000;
+    if (ms < best.ms)
+      best = {
+        ms,
+        problems: problems.length,
+        bytes: tree === undefined ? 0 : JSON.stringify(toJson(tree.root)).length,
+      };
   }
   return best;
 }
 
 function doublings(levels: number, width: number): string {
   const lines = [`a0: &a0 [${Array(width).fill("x").join(", ")}]`];
-  for (let level = 1; level < levels; level += 1) lines.push(`a${level}: &a${level} [${Array(width).fill(`*a${level - 1}`).join(", ")}]`);
+  for (let level = 1; level < levels; level += 1)
+    lines.push(
+      `a${level}: &a${level} [${Array(width)
+        .fill(`*a${level - 1}`)
+        .join(", ")}]`,
+    );
   return lines.join("\n");
 }
 
 const FULL = SOURCE_LIMITS.bytes - 100;
 const fill = (unit: string) => unit.repeat(Math.floor(FULL / unit.length));
-const numbered = (count: number, line: (index: number) => string) => Array.from({ length: count }, (_, index) => line(index)).join("\n");
+const numbered = (count: number, line: (index: number) => string) =>
+  Array.from({ length: count }, (_, index) => line(index)).join("\n");
 
 const BOMBS: Readonly<Record<string, string>> = {
   "aliases nine by nine": doublings(10, 9),
@@ -58,11 +70,11 @@ const BOMBS: Readonly<Record<string, string>> = {
   "an open quote": `a: "${fill("x ")}`,
   "a long block text": `a: |\n${fill("  x\n")}`,
   "blank lines": fill("\n"),
-  "blanks": fill(" "),
-  "tabs": fill("\t"),
+  blanks: fill(" "),
+  tabs: fill("\t"),
   "carriage returns": fill("\r"),
-  "colons": fill(":"),
-  "dashes": fill("-"),
+  colons: fill(":"),
+  dashes: fill("-"),
   "questions and braces": fill("?{"),
   "larger than the cap": `a: ${"x".repeat(SOURCE_LIMITS.bytes)}`,
 };
@@ -76,10 +88,15 @@ describe("hostile YAML is refused, or small, in time", () => {
 });
 
 test("exactly as many keys and levels as allowed are read; one more is refused", () => {
-  const keys = (count: number) => parseSource(numbered(count, (index) => `k${index}: ${index}`), "yaml").problems;
+  const keys = (count: number) =>
+    parseSource(
+      numbered(count, (index) => `k${index}: ${index}`),
+      "yaml",
+    ).problems;
   expect(keys(SOURCE_LIMITS.keys)).toEqual([]);
   expect(keys(SOURCE_LIMITS.keys + 1)).toHaveLength(1);
-  const deep = (levels: number) => parseSource(`a: ${"[".repeat(levels - 1)}${"]".repeat(levels - 1)}`, "yaml").problems;
+  const deep = (levels: number) =>
+    parseSource(`a: ${"[".repeat(levels - 1)}${"]".repeat(levels - 1)}`, "yaml").problems;
   expect(deep(SOURCE_LIMITS.depth)).toEqual([]);
   expect(deep(SOURCE_LIMITS.depth + 1)).toHaveLength(1);
   const json = (levels: number) => parseSource(`${"[".repeat(levels)}${"]".repeat(levels)}`, "json").problems;
@@ -88,8 +105,9 @@ test("exactly as many keys and levels as allowed are read; one more is refused",
 });
 
 test("a workflow of a thousand steps is read in time", () => {
-  const step = (index: number) => `  - {id: s${index}, plugin: p, action: a, input: {v: "{{ steps.s${Math.max(0, index - 1)}.output }}"}}`;
-  const text = `name: x\nsteps:\n  - {id: first, plugin: p, action: a}\n${numbered(800, step).replace("steps.s0.output }}\"}}\n", "steps.first.output }}\"}}\n")}`;
+  const step = (index: number) =>
+    `  - {id: s${index}, plugin: p, action: a, input: {v: "{{ steps.s${Math.max(0, index - 1)}.output }}"}}`;
+  const text = `name: x\nsteps:\n  - {id: first, plugin: p, action: a}\n${numbered(800, step).replace('steps.s0.output }}"}}\n', 'steps.first.output }}"}}\n')}`;
   const start = performance.now();
   const { problems } = readWorkflows(text, "yaml");
   expect(performance.now() - start).toBeLessThan(1_500);
@@ -99,5 +117,18 @@ test("a workflow of a thousand steps is read in time", () => {
 test("a file full of mistakes reports a bounded number of them", () => {
   const { problems } = readWorkflows(`name: x\n${numbered(4_000, (index) => `wrong${index}: 1`)}`, "yaml");
   expect(problems.length).toBeLessThanOrEqual(SOURCE_LIMITS.problems);
-  expect(problems.length).toBeGreaterThan(100);
+  expect(problems.length).toBeGreaterThanOrEqual(SOURCE_LIMITS.problems);
+});
+
+test("thousands of unknown names among thousands of similar ones cost little", () => {
+  const long = (index: number) => `step_with_a_long_name_${String(index).padStart(6, "0")}`;
+  const steps = numbered(
+    1_200,
+    (index) =>
+      `  - {id: ${long(index)}, plugin: p, action: "{{ steps.x${long(index)} }}", input: "{{ steps.y${long(index)} }}"}`,
+  );
+  const start = performance.now();
+  const { problems } = readWorkflows(`name: x\nsteps:\n${steps}`, "yaml");
+  expect(performance.now() - start).toBeLessThan(2_000);
+  expect(problems).toHaveLength(SOURCE_LIMITS.problems);
 });

@@ -11,11 +11,11 @@ export const SOURCE_LIMITS = {
   entries: 10_000,
   aliases: 100,
   /** Tokens of any kind, comments and line breaks included: what cutting the text into them may cost. */
-  tokens: 80_000,
+  tokens: 60_000,
   /** Nodes after every alias has been replaced by what it stands for. */
   expandedNodes: 30_000,
   /** Problems of one text that are reported; the rest would say the same. */
-  problems: 200,
+  problems: 100,
 } as const;
 
 /** UTF-8 length of a text, without encoding it. A lone surrogate counts as its replacement character. */

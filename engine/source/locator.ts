@@ -45,7 +45,8 @@ export class Locator {
     let place = this.node(node);
     for (const segment of pointerSegments(pointer)) {
       if (node.kind === "scalar") break;
-      const next = node.kind === "list" ? node.items[Number(segment)] : node.entries.find((entry) => entry.key === segment)?.value;
+      const next =
+        node.kind === "list" ? node.items[Number(segment)] : node.entries.find((entry) => entry.key === segment)?.value;
       if (next === undefined) break;
       node = next;
       place = this.node(node);
@@ -101,9 +102,9 @@ function characterAt(text: string, at: number, node: ScalarNode): { length: numb
   const character = text[at] ?? " ";
   if (node.style === "single" && character === "'") return { length: 2, blank: false };
   if (node.style === "double" && character === "\\") {
-    const escape = text[at + 1] ?? " ";
-    const digits = HEX_ESCAPES[escape];
-    if (digits === undefined) return { length: 2, blank: BLANK_ESCAPES.includes(escape) };
+    const letter = text[at + 1] ?? " ";
+    const digits = HEX_ESCAPES[letter];
+    if (digits === undefined) return { length: 2, blank: BLANK_ESCAPES.includes(letter) };
     const code = Number.parseInt(text.slice(at + 2, at + 2 + digits), 16);
     return { length: 2 + digits, blank: BLANK.test(String.fromCharCode(code)) };
   }

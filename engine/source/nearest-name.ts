@@ -9,7 +9,8 @@ function editDistance(a: string, b: string, bound: number): number {
     for (let j = 1; j <= b.length; j += 1) {
       const same = a[i - 1] === b[j - 1];
       let cost = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (same ? 0 : 1));
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, (before[j - 2] ?? 0) + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        cost = Math.min(cost, (before[j - 2] ?? 0) + 1);
       next.push(cost);
       if (cost < least) least = cost;
     }
@@ -25,7 +26,9 @@ function folded(word: string): string {
   return word.toLowerCase().replaceAll(/[_\-\s]/g, "");
 }
 
-const LONGEST_WORD = 64;
+/** What one suggestion may cost: a file can be full of unknown words and of names to compare them with. */
+const LONGEST_WORD = 40;
+const MOST_CANDIDATES = 500;
 
 /**
  * The candidate that `word` was probably meant to be: at most a third of its letters away (one edit for words of up to
@@ -37,7 +40,11 @@ export function nearestName(word: string, candidates: Iterable<string>): string 
   const bound = Math.max(1, Math.floor(wanted.length / 3));
   let best: string | undefined;
   let bestDistance = bound + 1;
+  let compared = 0;
   for (const candidate of candidates) {
+    compared += 1;
+    if (compared > MOST_CANDIDATES) break;
+    if (candidate.length > LONGEST_WORD) continue;
     const distance = editDistance(wanted, folded(candidate), bestDistance - 1);
     if (distance < bestDistance) {
       best = candidate;

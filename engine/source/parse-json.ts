@@ -7,7 +7,8 @@ import { pointerTo, type SourceNode, type SourceTree } from "./tree.ts";
 
 /** JSON text → a tree without places: problems of JSON inputs carry path and message only (section 20). */
 export function parseJsonText(text: string): { tree?: SourceTree; problems: Problem[] } {
-  if (utf8Length(text) > SOURCE_LIMITS.bytes) return { problems: [{ path: "", message: `the file is larger than ${SOURCE_LIMITS.bytes / 1024} KiB` }] };
+  if (utf8Length(text) > SOURCE_LIMITS.bytes)
+    return { problems: [{ path: "", message: `the file is larger than ${SOURCE_LIMITS.bytes / 1024} KiB` }] };
   const parsed = parseJson(text);
   if (!parsed.ok) return { problems: [{ path: "", message: parsed.message }] };
   const { tree, problems } = treeOfJson(parsed.value);
@@ -19,7 +20,10 @@ function parseJson(text: string): { ok: true; value: Json } | { ok: false; messa
   try {
     return { ok: true, value: JSON.parse(text) };
   } catch (error) {
-    return { ok: false, message: `not valid JSON: ${error instanceof Error ? error.message.slice(0, 200) : "it cannot be read"}` };
+    return {
+      ok: false,
+      message: `not valid JSON: ${error instanceof Error ? error.message.slice(0, 200) : "it cannot be read"}`,
+    };
   }
 }
 
@@ -31,7 +35,13 @@ export function treeOfJson(value: Json): { tree?: SourceTree; problems: Problem[
   return root === undefined ? { problems } : { tree: { root }, problems };
 }
 
-function nodeOfJson(value: Json, pointer: string, depth: number, count: { nodes: number; keys: number }, problems: Problem[]): SourceNode | undefined {
+function nodeOfJson(
+  value: Json,
+  pointer: string,
+  depth: number,
+  count: { nodes: number; keys: number },
+  problems: Problem[],
+): SourceNode | undefined {
   count.nodes += 1;
   const cap = jsonCap(typeof value === "object" && value !== null ? depth : 0, count);
   if (cap !== undefined) {
@@ -53,7 +63,11 @@ function nodeOfJson(value: Json, pointer: string, depth: number, count: { nodes:
     count.keys += 1;
     const own = pointerTo(pointer, key);
     if (key === "__proto__" || hasControlCharacter(key)) {
-      problems.push({ path: own, message: key === "__proto__" ? 'a key must not be named "__proto__"' : "a key must not contain control characters" });
+      problems.push({
+        path: own,
+        message:
+          key === "__proto__" ? 'a key must not be named "__proto__"' : "a key must not contain control characters",
+      });
       continue;
     }
     const node = nodeOfJson(content, own, depth + 1, count, problems);

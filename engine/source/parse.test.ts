@@ -9,9 +9,21 @@ function messages(text: string): string[] {
 
 describe("YAML 1.2 core", () => {
   test("values have their core types; what YAML 1.1 would guess stays text", () => {
-    const { tree, problems } = parseSource("a: yes\nb: 010\nc: 2026-11-20\nd: 1.50\ne: ~\nf: True\ng: 0x1F\nh: '1'\n", "yaml");
+    const { tree, problems } = parseSource(
+      "a: yes\nb: 010\nc: 2026-11-20\nd: 1.50\ne: ~\nf: True\ng: 0x1F\nh: '1'\n",
+      "yaml",
+    );
     expect(problems).toEqual([]);
-    expect(tree && toJson(tree.root)).toEqual({ a: "yes", b: 10, c: "2026-11-20", d: 1.5, e: null, f: true, g: 31, h: "1" });
+    expect(tree && toJson(tree.root)).toEqual({
+      a: "yes",
+      b: 10,
+      c: "2026-11-20",
+      d: 1.5,
+      e: null,
+      f: true,
+      g: 31,
+      h: "1",
+    });
   });
 
   test("anchors and aliases give copies of a value", () => {
@@ -26,7 +38,9 @@ describe("YAML 1.2 core", () => {
   });
 
   test("a body may have a second document only where it is asked for", () => {
-    expect(parseSource("a: 1\n---\nb: 2\n", "yaml").problems).toMatchObject([{ line: 2, message: expect.stringContaining("one document") }]);
+    expect(parseSource("a: 1\n---\nb: 2\n", "yaml").problems).toMatchObject([
+      { line: 2, message: expect.stringContaining("one document") },
+    ]);
     expect(parseDocuments("a: 1\n---\nb: 2\n").trees.map(({ root }) => toJson(root))).toEqual([{ a: 1 }, { b: 2 }]);
     expect(parseDocuments("a: 1\n---\nb: 2\n---\nc: 3\n").problems).toHaveLength(1);
   });
@@ -72,8 +86,12 @@ describe("what is refused, with its place", () => {
       { path: "/a", message: "this key is given twice" },
       { path: "/b/0/c", message: "this key is given twice" },
     ]);
-    expect(parseSource('{"__proto__": 1, "t": "\\"a\\": {"}', "json").problems.map(({ path }) => path)).toEqual(["/__proto__"]);
-    expect(parseSource("{a: 1}", "json")).toMatchObject({ problems: [{ path: "", message: expect.stringContaining("JSON") }] });
+    expect(parseSource('{"__proto__": 1, "t": "\\"a\\": {"}', "json").problems.map(({ path }) => path)).toEqual([
+      "/__proto__",
+    ]);
+    expect(parseSource("{a: 1}", "json")).toMatchObject({
+      problems: [{ path: "", message: expect.stringContaining("JSON") }],
+    });
   });
 });
 

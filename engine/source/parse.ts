@@ -38,12 +38,23 @@ export function parseDocuments(text: string): ParsedDocuments {
 
 function parseYaml(text: string, atMost: number): ParsedDocuments {
   const locate = new Locator({ root: { kind: "scalar", value: null }, text });
-  const refuse = (offset: number, message: string): ParsedDocuments => ({ trees: [], problems: [{ path: "", ...locate.at(offset), message }] });
-  if (utf8Length(text) > SOURCE_LIMITS.bytes) return refuse(0, `the file is larger than ${SOURCE_LIMITS.bytes / 1024} KiB`);
+  const refuse = (offset: number, message: string): ParsedDocuments => ({
+    trees: [],
+    problems: [{ path: "", ...locate.at(offset), message }],
+  });
+  if (utf8Length(text) > SOURCE_LIMITS.bytes)
+    return refuse(0, `the file is larger than ${SOURCE_LIMITS.bytes / 1024} KiB`);
   const scan = scanYaml(text);
   if (!scan.ok) return refuse(scan.problem.offset, scan.problem.message);
 
-  const composer = new Composer({ uniqueKeys: false, schema: "core", version: "1.2", merge: false, prettyErrors: false, logLevel: "silent" });
+  const composer = new Composer({
+    uniqueKeys: false,
+    schema: "core",
+    version: "1.2",
+    merge: false,
+    prettyErrors: false,
+    logLevel: "silent",
+  });
   const documents = [...composer.compose(scan.tokens, true, text.length)];
   const problems: Problem[] = scan.refused.map(({ offset, message }) => ({ path: "", ...locate.at(offset), message }));
   problems.push(...syntaxProblems(documents, locate, scan.refused.length > 0));
@@ -52,7 +63,11 @@ function parseYaml(text: string, atMost: number): ParsedDocuments {
   const surplus = documents[atMost];
   if (surplus !== undefined) {
     const most = atMost === 1 ? "one document" : `${atMost} documents`;
-    problems.push({ path: "", ...locate.at(surplus.range?.[0]), message: `the file must hold ${most}, it holds ${documents.length}` });
+    problems.push({
+      path: "",
+      ...locate.at(surplus.range?.[0]),
+      message: `the file must hold ${most}, it holds ${documents.length}`,
+    });
   }
   const trees: SourceTree[] = [];
   for (const document of documents.slice(0, atMost)) {

@@ -48,7 +48,8 @@ export function scanYaml(text: string): Scan {
         if (documents > MOST_REFUSALS) refused.push({ offset, message: "the file holds too many documents" });
         break;
       case "directive-line":
-        if (!/^%YAML\s+1\.2\s*$/.test(lexeme)) refused.push({ offset, message: "YAML directives are not accepted, except %YAML 1.2" });
+        if (!/^%YAML\s+1\.2\s*$/.test(lexeme))
+          refused.push({ offset, message: "YAML directives are not accepted, except %YAML 1.2" });
         break;
       default:
     }

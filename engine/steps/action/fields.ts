@@ -10,7 +10,8 @@ export const actionFields: StepFields<"action"> = {
     const member = block.member(["connector", "plugin"]);
     const connector = block.name(["connector", "plugin"]);
     const action = block.name(["action", "operation"]);
-    if (member === undefined) block.missing("connector", `in ${owner}, unless its type says that it is another kind of step`);
+    if (member === undefined)
+      block.missing("connector", `in ${owner}, unless its type says that it is another kind of step`);
     if (!block.has("action") && !block.has("operation")) block.missing("action", `in ${owner}`);
     if (member !== undefined && connector !== undefined) {
       const problem = connectorReferenceProblem(connector);

@@ -22,7 +22,10 @@ function readJoin(block: BlockReader, branches: number): Join {
   const { node } = member;
   if (node.kind === "scalar" && (node.value === "all" || node.value === "any")) return node.value;
   const count = node.kind === "map" ? node.entries.find((entry) => entry.key === "count")?.value : undefined;
-  const text = node.kind === "scalar" && typeof node.value === "string" ? /^count\(\s*(\d+)\s*\)$/.exec(node.value)?.[1] : undefined;
+  const text =
+    node.kind === "scalar" && typeof node.value === "string"
+      ? /^count\(\s*(\d+)\s*\)$/.exec(node.value)?.[1]
+      : undefined;
   const wanted = count?.kind === "scalar" ? count.value : text === undefined ? undefined : Number(text);
   if (typeof wanted === "number" && Number.isInteger(wanted) && wanted >= 1) {
     if (wanted > branches) block.context.refuse(member, `join waits for ${wanted} branches, but there are ${branches}`);

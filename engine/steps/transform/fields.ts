@@ -10,7 +10,8 @@ export const transformFields: StepFields<"transform"> = {
   tellingKeys: [],
   read(block, owner) {
     const language = block.oneOf(["language"], LANGUAGES);
-    const expression: Json | undefined = language === "template" ? block.template(["expression"], "logic") : block.text(["expression"]);
+    const expression: Json | undefined =
+      language === "template" ? block.template(["expression"], "logic") : block.text(["expression"]);
     if (!block.has("language")) block.missing("language", `in ${owner}`);
     if (!block.has("expression")) block.missing("expression", `in ${owner}`);
     return language === undefined || expression === undefined ? undefined : { kind: "transform", language, expression };

@@ -34,7 +34,8 @@ function readUntil(block: BlockReader, owner: string): JsonObject | undefined {
   const channel = until.text(["channel"]);
   const filter = until.template(["filter"], "logic");
   const key = until.template(["key"], "logic");
-  if ((time === undefined) === (event === undefined)) until.missing("event", `in until of ${owner}, or time, and not both`);
+  if ((time === undefined) === (event === undefined))
+    until.missing("event", `in until of ${owner}, or time, and not both`);
   until.finish(`until of ${owner}`);
   return {
     ...(time === undefined ? {} : { time }),
