@@ -1,12 +1,38 @@
 import type { Endpoint } from "./endpoint.ts";
+import { execute } from "./routes/actions/execute.ts";
+import { change as changeConnection } from "./routes/connections/change.ts";
+import { create as createConnection } from "./routes/connections/create.ts";
+import { remove as deleteConnection } from "./routes/connections/delete.ts";
+import { get as getConnection } from "./routes/connections/get.ts";
+import { list as listConnections } from "./routes/connections/list.ts";
+import { get as getConnector, getConnectorVersion } from "./routes/connectors/get.ts";
+import { list as listConnectors } from "./routes/connectors/list.ts";
+import { remove as deleteEnv } from "./routes/env/delete.ts";
+import { get as getEnv } from "./routes/env/get.ts";
+import { put as putEnv } from "./routes/env/put.ts";
 import { batch } from "./routes/executions/batch.ts";
 import { cancel } from "./routes/executions/cancel.ts";
 import { get as getExecution } from "./routes/executions/get.ts";
 import { getExecutionStep } from "./routes/executions/get-step.ts";
 import { list as listExecutions } from "./routes/executions/list.ts";
 import { start } from "./routes/executions/start.ts";
+import { create as createKey } from "./routes/keys/create.ts";
+import { list as listKeys } from "./routes/keys/list.ts";
+import { revoke as revokeKey } from "./routes/keys/revoke.ts";
+import { docs } from "./routes/platform/docs.ts";
 import { healthz } from "./routes/platform/health.ts";
 import { openApi } from "./routes/platform/open-api.ts";
+import { get as getPlugin } from "./routes/plugins/get.ts";
+import { getPluginSchema } from "./routes/plugins/get-schema.ts";
+import { install } from "./routes/plugins/install.ts";
+import { publishConnectorRoute, publishPlugin } from "./routes/plugins/publish.ts";
+import { search } from "./routes/plugins/search.ts";
+import { uninstall } from "./routes/plugins/uninstall.ts";
+import { update as updatePlugin } from "./routes/plugins/update.ts";
+import { remove as deleteSecret } from "./routes/secrets/delete.ts";
+import { get as getSecret } from "./routes/secrets/get.ts";
+import { put as putSecret } from "./routes/secrets/put.ts";
+import { createTenantRoute } from "./routes/tenants/create.ts";
 import { remove as deleteWorkflow } from "./routes/workflows/delete.ts";
 import { get as getWorkflow } from "./routes/workflows/get.ts";
 import { getWorkflowVersion } from "./routes/workflows/get-version.ts";
@@ -30,6 +56,34 @@ export const routes: readonly Endpoint[] = [
   getExecution,
   cancel,
   getExecutionStep,
+  execute,
+  publishPlugin,
+  updatePlugin,
+  search,
+  getPlugin,
+  getPluginSchema,
+  install,
+  uninstall,
+  publishConnectorRoute,
+  listConnectors,
+  getConnector,
+  getConnectorVersion,
+  createConnection,
+  listConnections,
+  getConnection,
+  changeConnection,
+  deleteConnection,
+  putSecret,
+  getSecret,
+  deleteSecret,
+  putEnv,
+  getEnv,
+  deleteEnv,
+  createKey,
+  listKeys,
+  revokeKey,
+  createTenantRoute,
   healthz,
   openApi,
+  docs,
 ];

@@ -1,0 +1,32 @@
+import type { JsonObject } from "../../../engine/json.ts";
+
+/** Members of a connection that say where and how, not who: shown again. Every other member is a secret. */
+const NOT_SECRET: ReadonlySet<string> = new Set([
+  "base_url",
+  "baseUrl",
+  "url",
+  "host",
+  "region",
+  "header",
+  "header_name",
+  "in",
+  "name",
+  "prefix",
+  "query",
+  "cookie",
+  "auth_url",
+  "authorization_url",
+  "token_url",
+  "scopes",
+  "audience",
+  "flow",
+]);
+
+/** Splits what was sent into what may be shown and what is sealed. */
+export function splitValues(values: JsonObject): { config: JsonObject; secret: JsonObject } {
+  const entries = Object.entries(values);
+  return {
+    config: Object.fromEntries(entries.filter(([name]) => NOT_SECRET.has(name))),
+    secret: Object.fromEntries(entries.filter(([name]) => !NOT_SECRET.has(name))),
+  };
+}
