@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
  * holds open. Answers how to call it off.
  */
 export function guardProcessGroup(): () => void {
-  const guard = spawn("/bin/sh", ["-c", 'read -r _; kill -9 -- "-$1"', "guard", String(process.pid)], {
+  const guard = spawn("/bin/sh", ["-c", 'read -r _; kill -s KILL -- "-$1"', "guard", String(process.pid)], {
     stdio: ["pipe", "ignore", "ignore"],
     detached: true,
   });
