@@ -1,19 +1,7 @@
 import { type BlockReader, withoutUndefined } from "../../engine/definition/block-reader.ts";
 import { nearestName } from "../../engine/source/nearest-name.ts";
-import type { AuthDeclaration, AuthType } from "./manifest.ts";
-
-/** Every accepted spelling of an auth type, without case and separators. */
-const SPELLINGS: Readonly<Record<string, AuthType>> = {
-  apikey: "API_KEY",
-  basic: "BASIC",
-  bearer: "BEARER",
-  oauth2: "OAUTH2",
-  oauth: "OAUTH2",
-  customheader: "CUSTOM_HEADER",
-  mtls: "MTLS",
-  custom: "CUSTOM",
-  none: "NONE",
-};
+import { authType } from "./auth-type.ts";
+import type { AuthDeclaration } from "./manifest.ts";
 
 const SHOWN = ["apiKey", "basic", "bearer", "oauth2", "customHeader", "mtls", "custom", "none"];
 
@@ -34,12 +22,6 @@ const OPTIONS = [
   "description",
   "required",
 ] as const;
-
-/** The auth type of any spelling (`apiKey`, `API_KEY`, `api-key`); undefined when it is none. */
-export function authType(written: string): AuthType | undefined {
-  const folded = written.toLowerCase().replaceAll(/[_\-\s]/g, "");
-  return Object.hasOwn(SPELLINGS, folded) ? SPELLINGS[folded] : undefined;
-}
 
 /**
  * `auth: {type, …}` (section 7). The type's own members stand beside `type`, or in a block named like the type

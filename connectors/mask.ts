@@ -1,0 +1,87 @@
+import { isObject, type Json, type JsonObject } from "../engine/json.ts";
+
+export const MASK = "***";
+
+/** Shorter values would turn half of an output into stars and protect nothing. */
+const SHORTEST_MASKED = 4;
+
+/** Replaces revealed secrets in what comes back, in every form in which they usually do (threat T13). */
+export class Masker {
+  readonly #forms = new Set<string>();
+  #ordered: string[] | undefined;
+
+  /** Remembers a revealed value. Structures are remembered leaf by leaf. */
+  add(value: Json): void {
+    if (Array.isArray(value)) for (const item of value) this.add(item);
+    else if (isObject(value)) for (const item of Object.values(value)) this.add(item);
+    else if (typeof value === "string" || typeof value === "number") this.#addText(String(value));
+  }
+
+  #addText(text: string): void {
+    if (text.length < SHORTEST_MASKED) return;
+    for (const form of formsOf(text)) if (form.length >= SHORTEST_MASKED) this.#forms.add(form);
+    this.#ordered = undefined;
+  }
+
+  get isEmpty(): boolean {
+    return this.#forms.size === 0;
+  }
+
+  text(text: string): string {
+    this.#ordered ??= [...this.#forms].sort((a, b) => b.length - a.length);
+    let masked = text;
+    for (const form of this.#ordered) if (masked.includes(form)) masked = masked.replaceAll(form, MASK);
+    return masked;
+  }
+
+  /** The value with every text, key and number masked. */
+  json(value: Json): Json {
+    if (this.isEmpty) return value;
+    if (typeof value === "string") return this.text(value);
+    if (typeof value === "number") return this.#forms.has(String(value)) ? MASK : value;
+    if (Array.isArray(value)) return value.map((item) => this.json(item));
+    return isObject(value) ? this.object(value) : value;
+  }
+
+  object(value: JsonObject): JsonObject {
+    if (this.isEmpty) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [this.text(key), this.json(item)]));
+  }
+}
+
+/** The value itself, URL- and form-encoded, JSON-escaped, in base64 at any offset (both alphabets) and in hex. */
+function formsOf(text: string): string[] {
+  const bytes = new TextEncoder().encode(text);
+  const uri = encoded(text);
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const forms = [
+    text,
+    uri,
+    uri.replaceAll("%20", "+"),
+    uri.toLowerCase(),
+    JSON.stringify(text).slice(1, -1),
+    hex,
+    hex.toUpperCase(),
+  ];
+  forms.push(new URLSearchParams({ v: text }).toString().slice(2));
+  for (const offset of [0, 1, 2]) {
+    const inside = base64Inside(bytes, offset);
+    forms.push(inside, inside.replaceAll("+", "-").replaceAll("/", "_"));
+  }
+  return forms;
+}
+
+/** A lone surrogate has no encoding. */
+function encoded(text: string): string {
+  return encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\uFFFD"));
+}
+
+/** The characters of a base64 text that depend on these bytes alone, when they begin `offset` bytes after a group of three. */
+function base64Inside(bytes: Uint8Array, offset: number): string {
+  let binary = "\0".repeat(offset);
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  const text = btoa(binary).replace(/=+$/, "");
+  const first = Math.ceil((offset * 8) / 6);
+  const last = Math.floor((binary.length * 8) / 6);
+  return text.slice(first, last);
+}

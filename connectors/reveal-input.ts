@@ -1,0 +1,32 @@
+import { ExpressionError } from "../engine/expressions/expression-error.ts";
+import { revealSecrets } from "../engine/expressions/secrets.ts";
+import { isObject, type Json } from "../engine/json.ts";
+import { pointerSegments, pointerTo } from "../engine/source/tree.ts";
+
+/** The pointer of a marked secret that stands where the action's schema does not say `x-secret`; undefined when none does. */
+export function misplacedSecret(input: Json, allowed: readonly string[], pointer = ""): string | undefined {
+  if (input === null || typeof input !== "object") return undefined;
+  if (allowed.some((pattern) => covers(pattern, pointer))) return undefined;
+  if (isObject(input) && Object.hasOwn(input, "$secret")) return pointer;
+  for (const [key, item] of Object.entries(input)) {
+    const found = misplacedSecret(item, allowed, pointerTo(pointer, key));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Whether a pattern (`*` for any member) names this place or one above it. */
+function covers(pattern: string, pointer: string): boolean {
+  const wanted = pointerSegments(pattern);
+  const given = pointerSegments(pointer);
+  return wanted.length <= given.length && wanted.every((segment, index) => segment === "*" || segment === given[index]);
+}
+
+/** The input with every marked secret in the clear: only for the outgoing request, never for anything that is stored. */
+export function revealInput(input: Json, secrets: Readonly<Record<string, string>>): Json {
+  return revealSecrets(input, (name) => {
+    const value = Object.hasOwn(secrets, name) ? secrets[name] : undefined;
+    if (value === undefined) throw new ExpressionError(`The secret ${name} is not set`);
+    return value;
+  });
+}
