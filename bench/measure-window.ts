@@ -3,7 +3,7 @@ import type { LoadJob } from "./load/job.ts";
 import { runLoad } from "./load/run-load.ts";
 import { cpuMs, residentMb } from "./measure/processes.ts";
 import { readWhenQuiet, type WriteCounter } from "./measure/write-counter.ts";
-import type { Target } from "./targets/start-target.ts";
+import type { Target } from "./targets/target.ts";
 import type { BenchCase } from "./workloads.ts";
 
 const WARM_UP_SECONDS = 0.5;

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { cpus, release } from "node:os";
 import { join } from "node:path";
 import type { BenchResult } from "./figures.ts";
+import { runInProcess } from "./in-process.ts";
 import { checkGates, findInvalid, readLimits } from "./judge.ts";
 import type { MeasuredTarget } from "./measure-window.ts";
 import { openDiskCounter } from "./measure/disk-counter.ts";
@@ -10,8 +11,9 @@ import { type BenchOptions, readOptions, USAGE } from "./options.ts";
 import { compareResults } from "./report/compare-results.ts";
 import { printResult } from "./report/print-result.ts";
 import { runCases } from "./run-cases.ts";
-import { publishWorkflows } from "./targets/publish-workflows.ts";
-import { startTarget, type TargetName } from "./targets/start-target.ts";
+import { openFloor } from "./targets/open-floor.ts";
+import { openPlatform } from "./targets/open-platform.ts";
+import type { Target } from "./targets/target.ts";
 import { BENCH_CASES } from "./workloads.ts";
 
 /* `npm run bench`: see README.md beside it. Exit codes: 0 done, 1 a gate or a run failed, 2 usage, 3 the run is invalid. */
@@ -23,10 +25,7 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-async function openTarget(name: TargetName, folder: string): Promise<MeasuredTarget> {
-  say(`starting the ${name}`);
-  const target = await startTarget(name, join(folder, name));
-  await publishWorkflows(target);
+async function withCounter(target: Target): Promise<MeasuredTarget> {
   const counter = (await openPerfCounter(target.workerdPid)) ?? (await openDiskCounter(target.dataDir));
   return { target, counter };
 }
@@ -35,14 +34,17 @@ async function measure(options: BenchOptions): Promise<BenchResult> {
   const cases = BENCH_CASES.filter(
     ({ name }) => options.only.length === 0 || options.only.some((part) => name.startsWith(part)),
   );
+  const inProcess = options.floorOnly || (options.only.length > 0 && !options.only.includes("L1")) ? [] : await runInProcess();
   // Inside the checkout, so that it is on a disk that flushes: /tmp may be memory.
   await mkdir(join(ROOT, ".smartify"), { recursive: true });
   const folder = await mkdtemp(join(ROOT, ".smartify/bench-"));
   const opened: MeasuredTarget[] = [];
   try {
-    const floor = await openTarget("floor", folder);
+    say("starting the floor");
+    const floor = await withCounter(await openFloor(join(folder, "floor")));
     opened.push(floor);
-    const platform = options.floorOnly ? undefined : await openTarget("platform", folder);
+    if (!options.floorOnly) say("starting the platform");
+    const platform = options.floorOnly ? undefined : await withCounter(await openPlatform(join(folder, "platform")));
     if (platform) opened.push(platform);
     const { rounds, seconds } = options;
     const results = await runCases(cases, floor, platform, { rounds, seconds, said: say });
@@ -53,13 +55,13 @@ async function measure(options: BenchOptions): Promise<BenchResult> {
       method: floor.counter.method,
       rounds,
       cases: results,
-      inProcess: [],
+      inProcess,
       invalid: findInvalid(results, limits),
       gates: checkGates(results, limits),
     };
   } finally {
     for (const { counter } of opened) await counter.close();
-    for (const { target } of opened) target.stop();
+    for (const { target } of opened) await target.stop();
     await rm(folder, { recursive: true, force: true, maxRetries: 10 });
   }
 }

@@ -1,4 +1,4 @@
-const CALCULATOR = "connector:community/calculator@1.0.0";
+export const CALCULATOR = "connector:community/calculator@1.0.0";
 
 /** A workload's workflow: the floor knows it by its slug, the platform by the published definition. */
 export interface BenchWorkflow {

@@ -1,11 +1,8 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { startFloor } from "./start-floor.ts";
 
-/* The floor as a process of its own. Says where it is the way `npm start` does: `<data folder>/dev.json`. */
+/* The floor as a process of its own, as the platform is one. It lives as long as the one that started it. */
 
 const [dataDir] = process.argv.slice(2);
-if (dataDir === undefined) throw new Error("usage: serve.ts DATA_DIR");
-const { baseUrl } = await startFloor(dataDir);
-const about = { base_url: baseUrl, api_key: "the floor asks for none", pid: process.pid };
-await writeFile(join(dataDir, "dev.json"), JSON.stringify(about));
+if (dataDir === undefined || !process.send) throw new Error("started by targets/open-floor.ts only");
+process.on("disconnect", () => process.kill(-process.pid, "SIGKILL"));
+process.send(await startFloor(dataDir));

@@ -9,9 +9,9 @@ const ENTRY = "floor";
 
 /**
  * The floor's Workers in workerd, started through miniflare and reached by the entry Worker's own socket, as the
- * platform is. `stop` ends workerd.
+ * platform is. Answers its address.
  */
-export async function startFloor(dataDir: string): Promise<{ baseUrl: string; stop: () => Promise<void> }> {
+export async function startFloor(dataDir: string): Promise<string> {
   const options = convertV4MiniflareOptions({
     cf: false,
     port: 0,
@@ -36,8 +36,7 @@ export async function startFloor(dataDir: string): Promise<{ baseUrl: string; st
   });
   const miniflare = new Miniflare(options);
   await miniflare.ready;
-  const url = await miniflare.unsafeGetDirectURL(ENTRY);
-  return { baseUrl: url.origin, stop: () => miniflare.dispose() };
+  return (await miniflare.unsafeGetDirectURL(ENTRY)).origin;
 }
 
 /** Worker sources as workerd takes them: types blanked out, nothing bundled. The first one is the Worker. */

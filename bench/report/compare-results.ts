@@ -14,7 +14,7 @@ export function compareResults(before: BenchResult, after: BenchResult): string 
     const [a, b, of] = then.ratio && now.ratio ? [then.ratio, now.ratio, "÷ floor"] : [then.floor, now.floor, "floor"];
     rows.push([`${then.name} ${then.title}, ${of}`]);
     for (const name of FIGURE_NAMES)
-      rows.push(...changed(`  ${FIGURE_COLUMNS[name].heading}`, valueOf(a, name), valueOf(b, name)));
+      rows.push(...changed(`  ${FIGURE_COLUMNS[name].heading}`, figureOf(a, name), figureOf(b, name)));
   }
   for (const then of before.inProcess) {
     const now = after.inProcess.find(({ name, title }) => name === then.name && title === then.title);
@@ -26,7 +26,7 @@ export function compareResults(before: BenchResult, after: BenchResult): string 
   return `${[table(["", before.at, after.at, "change"], rows), ...notes].join("\n")}\n`;
 }
 
-function valueOf(figures: Partial<Figures>, name: keyof Figures): number | undefined {
+function figureOf(figures: Partial<Figures>, name: keyof Figures): number | undefined {
   return figures[name];
 }
 
