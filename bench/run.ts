@@ -34,7 +34,8 @@ async function measure(options: BenchOptions): Promise<BenchResult> {
   const cases = BENCH_CASES.filter(
     ({ name }) => options.only.length === 0 || options.only.some((part) => name.startsWith(part)),
   );
-  const inProcess = options.floorOnly || (options.only.length > 0 && !options.only.includes("L1")) ? [] : await runInProcess();
+  const inProcess =
+    options.floorOnly || (options.only.length > 0 && !options.only.includes("L1")) ? [] : await runInProcess();
   // Inside the checkout, so that it is on a disk that flushes: /tmp may be memory.
   await mkdir(join(ROOT, ".smartify"), { recursive: true });
   const folder = await mkdtemp(join(ROOT, ".smartify/bench-"));
