@@ -58,7 +58,7 @@ export async function invokeAction(call: ActionCall, context: CallIdentity, deps
   } catch (error) {
     return { ...masked(unexpected(error), masker), usage: usage() };
   } finally {
-    clearTimeout(timeout);
+    if (timeout !== undefined) clearTimeout(timeout);
     timer.abort();
   }
 }
@@ -96,7 +96,7 @@ async function run(call: ActionCall, context: CallIdentity, deps: InvokeDeps, at
     handler,
     expected,
     credentialHeaders: credentialHeadersOf(request, attempt.masker),
-    bodyIsSecret: typeof request.body === "string" && attempt.masker.text(request.body) !== request.body,
+    bodyIsSecret: holdsSecret(request.body, attempt.masker),
     policy: { ...deps.policy, urlValidation: handler.urlValidation },
     signal: attempt.signal,
     fetch: deps.fetch,
@@ -107,6 +107,9 @@ async function run(call: ActionCall, context: CallIdentity, deps: InvokeDeps, at
   });
   return result.ok ? checkedOutput(call.action.output, result) : result;
 }
+
+const NO_SECRETS: Record<string, string> = {};
+const NO_ENV: Record<string, Json> = {};
 
 type Prepared = { ok: true; scope: RenderScope; base: string | undefined; credentials: Credentials } | Failed;
 
@@ -122,8 +125,8 @@ async function prepare(
   const connector = `${call.action.namespace}/${call.action.connector}`;
   const [connection, secrets, env] = await Promise.all([
     deps.findConnection(ref === undefined ? { connector } : { connector, ref }),
-    needs.secrets.length > 0 ? deps.secrets(needs.secrets) : {},
-    needs.env.length > 0 ? deps.env(needs.env) : {},
+    needs.secrets.length > 0 ? deps.secrets(needs.secrets) : NO_SECRETS,
+    needs.env.length > 0 ? deps.env(needs.env) : NO_ENV,
   ]);
   for (const value of Object.values(secrets)) masker.add(value);
   if (connection) masker.add(connection.values);
@@ -175,6 +178,12 @@ function checkedOutput(schema: JsonObject | undefined, result: Extract<ActionRes
   return problems.length === 0
     ? result
     : { ok: false, error: invalid("The answer does not fit the action's output schema", problems) };
+}
+
+function holdsSecret(body: BuiltRequest["body"], masker: Masker): boolean {
+  if (body === undefined) return false;
+  const text = body instanceof FormData ? JSON.stringify([...body]) : body.toString();
+  return masker.text(text) !== text;
 }
 
 /** Headers whose value is or holds something that was revealed. */

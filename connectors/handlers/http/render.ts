@@ -58,14 +58,14 @@ export function lookUp(reference: string, scope: RenderScope): Json | undefined 
     case "connection":
       return within(scope.connection, path);
     case "env":
-      return within(scope.env[name], rest);
+      return within(member(scope.env, name), rest);
     case "secrets":
-      return within(scope.secrets[name], rest);
+      return within(member(scope.secrets, name), rest);
     default:
       if (rest.length > 0 || !scope.declared.has(name)) {
         throw new RenderProblem(reference, `The connector refers to \${${reference}}, which it does not declare`);
       }
-      return scope.secrets[name] ?? scope.env[name];
+      return member(scope.secrets, name) ?? member(scope.env, name);
   }
 }
 
