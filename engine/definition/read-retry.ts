@@ -34,7 +34,7 @@ export function readRetryBlock(retry: BlockReader): PartialRetry {
       retry.duration(["initial_delay", "initialDelay"], 0),
     maxDelayMs:
       retry.integer(["max_delay_ms", "maxDelayMs"], 0, 7 * DAY_MS) ?? retry.duration(["max_delay", "maxDelay"], 0),
-    backoffFactor: retry.number(["backoff_factor", "backoffFactor"], 1, 100),
+    backoffFactor: retry.number(["backoff_factor", "backoffFactor"], 0, 100),
     jitter: retry.boolean(["jitter"]),
     retryOn: readCodes(retry),
   });
