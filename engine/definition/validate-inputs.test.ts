@@ -83,6 +83,19 @@ describe("what a run gets as inputs", () => {
     expect(prepared(inputs, { unit: "m", code: "ABC", who: { name: "x" } })).toMatchObject({ ok: true });
   });
 
+  test("a key named __proto__ and endless nesting are refused wherever they stand", () => {
+    const hostile: JsonObject = JSON.parse('{"a": [{"b": {"__proto__": 1}}]}');
+    expect(prepared("  a: {}", hostile)).toEqual({
+      ok: false,
+      problems: [{ path: "/inputs/a/0/b/__proto__", message: 'a key must not be named "__proto__"' }],
+    });
+    const deep: JsonObject = JSON.parse(`{"a": ${"[".repeat(100_000)}${"]".repeat(100_000)}}`);
+    expect(prepared("  a: {}", deep)).toMatchObject({
+      ok: false,
+      problems: [{ message: expect.stringContaining("nested") }],
+    });
+  });
+
   test("text that looks like a template stays text: given values are never evaluated", () => {
     expect(prepared("  a: {type: string}", { a: "{{ today }}" })).toEqual({ ok: true, inputs: { a: "{{ today }}" } });
   });

@@ -3,6 +3,7 @@ import type { Scope } from "../expressions/types.ts";
 import { isObject, type Json, type JsonObject } from "../json.ts";
 import { compileSchema, type SchemaValidator } from "../schema/validate.ts";
 import { nearestName } from "../source/nearest-name.ts";
+import { SOURCE_LIMITS } from "../source/limits.ts";
 import type { Problem } from "../source/problem.ts";
 import { pointerTo } from "../source/tree.ts";
 import { holdsTemplate } from "./read-inputs.ts";
@@ -24,6 +25,8 @@ export function prepareInputs(
   scope: Scope,
   pointer = "/inputs",
 ): PreparedInputs {
+  const unfit = unfitValue(given, pointer, 0);
+  if (unfit !== undefined) return { ok: false, problems: [unfit] };
   const problems: Problem[] = [];
   const names = Object.keys(definition.inputs);
   for (const name of Object.keys(given)) {
@@ -98,4 +101,17 @@ function check(declaration: InputDeclaration, name: string, value: Json, path: s
     const message = problem.path === "" ? `${name} ${problem.message}` : problem.message;
     problems.push({ ...problem, path: path + problem.path, message });
   }
+}
+
+/** Input that no run may hold, whatever is declared: a key named `__proto__`, or values nested without end (section 20). */
+function unfitValue(value: Json, path: string, depth: number): Problem | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (depth >= SOURCE_LIMITS.depth) return { path, message: `is nested deeper than ${SOURCE_LIMITS.depth} levels` };
+  if (Object.hasOwn(value, "__proto__"))
+    return { path: pointerTo(path, "__proto__"), message: 'a key must not be named "__proto__"' };
+  for (const [key, member] of Object.entries(value)) {
+    const unfit = typeof member === "object" ? unfitValue(member, pointerTo(path, key), depth + 1) : undefined;
+    if (unfit !== undefined) return unfit;
+  }
+  return undefined;
 }

@@ -56,6 +56,14 @@ describe("references to steps", () => {
     expect(problemsOf(block("first.output"))).toEqual([]);
     expect(problemsOf(block("left.output"))).toEqual([]);
     expect(problemsOf(block("both.left.output"))).toEqual([]);
+    expect(
+      problemsOf(
+        block("first.output").replace(
+          "id: left, plugin: p, action: a",
+          "id: left, plugin: p, action: a, input: '{{ steps.right }}'",
+        ),
+      ),
+    ).toEqual([]);
     expect(problemsOf(block("last.output"))).toMatchObject([{ message: expect.stringContaining("runs after") }]);
     expect(problemsOf(block("both.output"))).toMatchObject([{ message: expect.stringContaining("contains") }]);
   });

@@ -104,6 +104,13 @@ test("exactly as many keys and levels as allowed are read; one more is refused",
   expect(json(10_000)).toHaveLength(1);
 });
 
+test("one alias more than allowed is refused", () => {
+  const aliases = (count: number) =>
+    parseSource(`a: &a 1\n${numbered(count, (index) => `k${index}: *a`)}`, "yaml").problems;
+  expect(aliases(SOURCE_LIMITS.aliases)).toEqual([]);
+  expect(aliases(SOURCE_LIMITS.aliases + 1)).toHaveLength(1);
+});
+
 test("a workflow of a thousand steps is read in time", () => {
   const step = (index: number) =>
     `  - {id: s${index}, plugin: p, action: a, input: {v: "{{ steps.s${Math.max(0, index - 1)}.output }}"}}`;

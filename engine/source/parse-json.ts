@@ -12,7 +12,10 @@ export function parseJsonText(text: string): { tree?: SourceTree; problems: Prob
   const parsed = parseJson(text);
   if (!parsed.ok) return { problems: [{ path: "", message: parsed.message }] };
   const { tree, problems } = treeOfJson(parsed.value);
-  for (const path of repeatedJsonKeys(text)) problems.push({ path, message: "this key is given twice" });
+  if (tree === undefined) return { problems };
+  for (const path of repeatedJsonKeys(text)) {
+    if (problems.length < SOURCE_LIMITS.problems) problems.push({ path, message: "this key is given twice" });
+  }
   return { tree, problems };
 }
 
