@@ -7,7 +7,8 @@ import { failure, type Failure } from "./errors.ts";
  */
 export function validationFailure(problems: readonly Problem[], message?: string): Failure {
   const first = problems[0];
-  const more = problems.length > 1 ? ` (and ${problems.length - 1} more problems)` : "";
+  const others = problems.length - 1;
+  const more = others > 0 ? ` (and ${others} more ${others === 1 ? "problem" : "problems"})` : "";
   return failure("VALIDATION", message ?? `${first?.message ?? "The request is not valid."}${more}`, {
     problems: problems.map((problem) => ({ ...problem })),
     field: (first?.path ?? "").split("/").slice(1).join("."),

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { cleanText } from "../clean-text.ts";
-import { jsonObject, timestamp } from "./json-values.ts";
+import { jsonObject, jsonObjectOrNull, timestamp } from "./json-values.ts";
 import { pageOf } from "./pages.ts";
 
 export const publishConnectorAnswer = z
@@ -41,7 +41,7 @@ export const connectorDetail = connectorSummary
     sha256: z.string(),
     published_at: timestamp.nullable(),
     actions: z.array(
-      z.strictObject({ name: z.string(), description: z.string().nullable(), input: jsonObject.nullable(), output: jsonObject.nullable(), idempotent: z.boolean() }),
+      z.strictObject({ name: z.string(), description: z.string().nullable(), input: jsonObjectOrNull, output: jsonObjectOrNull, idempotent: z.boolean() }),
     ),
     connector: jsonObject.meta({ description: "The manifest." }),
   })
@@ -76,7 +76,7 @@ export const connectorSchema = z
     slug: z.string(),
     namespace: z.string(),
     version: z.string(),
-    actions: z.record(z.string(), z.strictObject({ input: jsonObject.nullable(), output: jsonObject.nullable() })),
+    actions: z.record(z.string(), z.strictObject({ input: jsonObjectOrNull, output: jsonObjectOrNull })),
   })
   .meta({ id: "ConnectorSchema" });
 

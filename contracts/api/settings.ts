@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { jsonObject, jsonValue, timestamp } from "./json-values.ts";
+import { jsonObject, jsonObjectOrNull, jsonValue, timestamp } from "./json-values.ts";
 
 /** `PUT /secrets/{name}`. */
 export const putSecretBody = z
@@ -11,7 +11,7 @@ export const putEnvBody = z.strictObject({ value: jsonValue, scope: jsonObject.o
 
 /** A secret as it is shown: never its value. */
 export const secretView = z
-  .strictObject({ name: z.string(), scope: jsonObject.nullable(), created_at: timestamp, updated_at: timestamp })
+  .strictObject({ name: z.string(), scope: jsonObjectOrNull, created_at: timestamp, updated_at: timestamp })
   .meta({ id: "Secret" });
 export type SecretView = z.infer<typeof secretView>;
 

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { problem } from "./error.ts";
-import { jsonObject, timestamp } from "./json-values.ts";
+import { jsonObject, jsonObjectOrNull, timestamp } from "./json-values.ts";
 import { pageOf } from "./pages.ts";
 
 const publishedWorkflow = z
@@ -45,7 +45,7 @@ export const validateAnswer = z
     valid: z.boolean(),
     problems: z.array(problem),
     findings: z.array(problem).meta({ description: "What is accepted and worth knowing." }),
-    estimate: jsonObject.nullable().meta({ description: "Steps that one run opens at least, by workflow slug; null when invalid." }),
+    estimate: jsonObjectOrNull.meta({ description: "Steps that one run opens at least, by workflow slug; null when invalid." }),
   })
   .meta({ id: "ValidateAnswer" });
 export type ValidateAnswer = z.infer<typeof validateAnswer>;

@@ -1,10 +1,9 @@
 import { failure, type Failure } from "../../../contracts/errors.ts";
-import { isUnavailable } from "../../services/unavailable.ts";
-import { isRefusedByDatabase } from "../../services/unavailable.ts";
+import { isRefusedByDatabase, isUnavailable } from "../../services/unavailable.ts";
 import { refuse } from "./refuse.ts";
 
 function describe(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}\n${error.stack ?? ""}\n${String(error.cause ?? "")}` : String(error);
+  return error instanceof Error ? `${error.name}: ${error.message}\n${error.stack ?? ""}\n${String(error.cause ?? "")}` : JSON.stringify(error) ?? String(error);
 }
 
 function failureOf(error: unknown): Failure {
