@@ -74,10 +74,10 @@ describe.each(backends)("the Neon front on %s", (_name, postgresUrl) => {
 
   test("a batch has the isolation level and the read-only mode of its headers", async () => {
     const sql = neon(URL);
-    const [[level]] = await sql.transaction([sql`select current_setting('transaction_isolation') as level`], {
+    const [rows] = await sql.transaction([sql`select current_setting('transaction_isolation') as level`], {
       isolationLevel: "RepeatableRead",
     });
-    expect(level).toEqual({ level: "repeatable read" });
+    expect(rows).toEqual([{ level: "repeatable read" }]);
     await expect(
       sql.transaction([sql`insert into things values (3, 'three')`], { readOnly: true }),
     ).rejects.toMatchObject({ code: "25006" });

@@ -85,7 +85,6 @@ async function start(options: PlatformOptions): Promise<void> {
       ...secrets,
       ...options.vars,
     },
-    pluginVars: { ENVIRONMENT_NAME: "development", DEVELOPMENT_HOSTS: developmentHosts },
     onCrash: () => void fail("workerd ended by itself: the platform stops. Its last words are in the log."),
   });
   undo.push(() => runtime.stop());

@@ -14,18 +14,43 @@ export const WORKER_ENTRIES: WorkerEntries = {
   http: "workers/plugins/http/main.ts",
 };
 
-const PLUGINS = [
-  { binding: "TOOLBOX_PLUGIN", name: "smartify-toolbox-plugin", entry: "toolbox" },
-  { binding: "HTTP_PLUGIN", name: "smartify-http-plugin", entry: "http" },
-] as const;
+interface Plugin {
+  binding: string;
+  name: string;
+  entry: keyof WorkerEntries;
+  flags: string[];
+  /** Which of the platform's text bindings it has too. */
+  vars: string[];
+  readsTenant: boolean;
+}
+
+/** As in their wrangler.toml files. */
+const PLUGINS: Plugin[] = [
+  {
+    binding: "TOOLBOX_PLUGIN",
+    name: "smartify-toolbox-plugin",
+    entry: "toolbox",
+    flags: [],
+    vars: [],
+    readsTenant: false,
+  },
+  {
+    binding: "HTTP_PLUGIN",
+    name: "smartify-http-plugin",
+    entry: "http",
+    flags: ["global_fetch_strictly_public"],
+    vars: ["ENVIRONMENT_NAME", "MASTER_KEY", "DEVELOPMENT_HOSTS", "PUBLIC_URL"],
+    readsTenant: true,
+  },
+];
+
+const TENANT = { type: "durable-object", worker: PLATFORM, exportName: "Tenant" } as const;
 
 export interface RuntimeOptions {
   dataDir: string;
   port: number;
-  /** Text bindings of the platform Worker. */
+  /** Text bindings of the platform Worker; a plugin has those of them that it names. */
   vars: Record<string, string>;
-  /** Text bindings of the plugin Workers. */
-  pluginVars: Record<string, string>;
   entries: WorkerEntries;
   /** The runtime ended by itself. */
   onCrash(): void;
@@ -60,7 +85,7 @@ async function platformWorker({ entries, vars, port }: RuntimeOptions): Promise<
         ...textBindings(vars),
         ...Object.fromEntries(plugins),
         COORDINATOR: { type: "durable-object", worker: PLATFORM, exportName: "Coordinator" },
-        TENANT: { type: "durable-object", worker: PLATFORM, exportName: "Tenant" },
+        TENANT,
         OUTBOX: { type: "queue", name: OUTBOX },
       },
       exports: {
@@ -82,9 +107,19 @@ async function platformWorker({ entries, vars, port }: RuntimeOptions): Promise<
   };
 }
 
-async function pluginWorker(name: string, entry: string, vars: Record<string, string>): Promise<WorkerConfig> {
+async function pluginWorker(plugin: Plugin, options: RuntimeOptions): Promise<WorkerConfig> {
+  const vars = plugin.vars.flatMap((name) => {
+    const value = options.vars[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
   return {
-    config: { name, compatibilityDate: COMPATIBILITY_DATE, manifest: await manifest(entry), env: textBindings(vars) },
+    config: {
+      name: plugin.name,
+      compatibilityDate: COMPATIBILITY_DATE,
+      compatibilityFlags: plugin.flags,
+      manifest: await manifest(options.entries[plugin.entry]),
+      env: { ...textBindings(Object.fromEntries(vars)), ...(plugin.readsTenant ? { TENANT } : {}) },
+    },
   };
 }
 
@@ -114,10 +149,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     log: new Log(LogLevel.WARN),
     resourcePersistencePath: join(options.dataDir, "objects"),
     unsafeHandleRuntimeRestart: options.onCrash,
-    workers: await Promise.all([
-      platformWorker(options),
-      ...PLUGINS.map(({ name, entry }) => pluginWorker(name, options.entries[entry], options.pluginVars)),
-    ]),
+    workers: await Promise.all([platformWorker(options), ...PLUGINS.map((plugin) => pluginWorker(plugin, options))]),
   });
   const entry = await miniflare.ready;
   return {
