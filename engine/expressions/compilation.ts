@@ -33,11 +33,14 @@ export class Compilation {
   }
 
   refer(root: string, path: string[], offset: number): void {
-    this.references.push(this.pointer === undefined ? { root, path, offset } : { root, path, offset, pointer: this.pointer });
+    this.references.push(
+      this.pointer === undefined ? { root, path, offset } : { root, path, offset, pointer: this.pointer },
+    );
   }
 
   report(problem: ExpressionProblem): void {
-    if (this.problems.length < MOST_PROBLEMS) this.problems.push(this.pointer === undefined ? problem : { ...problem, pointer: this.pointer });
+    if (this.problems.length < MOST_PROBLEMS)
+      this.problems.push(this.pointer === undefined ? problem : { ...problem, pointer: this.pointer });
   }
 
   /** Reports a name that means nothing, with the nearest that does. */

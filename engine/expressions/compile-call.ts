@@ -20,7 +20,12 @@ export interface BoundCall {
 type Compile = (argument: Argument, lenient: boolean) => Code;
 
 /** Finds the function and puts the arguments in order; undefined when there was a problem, which is then reported. */
-export function bindCall(compilation: Compilation, call: Call, piped: boolean, compile: Compile): BoundCall | undefined {
+export function bindCall(
+  compilation: Compilation,
+  call: Call,
+  piped: boolean,
+  compile: Compile,
+): BoundCall | undefined {
   const { name, offset } = call;
   const row = FUNCTIONS.get(name);
   if (row === undefined) {
@@ -52,21 +57,33 @@ function placeArguments(compilation: Compilation, row: FunctionRow, call: Call, 
   const places: Place[] = [];
   let positional = 0;
   let extra = row.parameters.length;
-  const positionals: Exclude<Place, undefined>[] = [...(piped ? ["piped" as const] : []), ...call.args.filter((argument) => argument.name === undefined)];
+  const positionals: Exclude<Place, undefined>[] = [
+    ...(piped ? ["piped" as const] : []),
+    ...call.args.filter((argument) => argument.name === undefined),
+  ];
   for (const argument of positionals) {
     const index = open[positional] ?? (row.rest === true ? extra++ : undefined);
-    if (index === undefined) return complain(argument === "piped" ? call.offset : argument.offset, `\`${row.name}\` takes at most ${open.length} arguments`);
+    if (index === undefined)
+      return complain(
+        argument === "piped" ? call.offset : argument.offset,
+        `\`${row.name}\` takes at most ${open.length} arguments`,
+      );
     places[index] = argument;
     positional += 1;
   }
   for (const argument of call.args) {
     if (argument.name === undefined) continue;
-    const index = row.parameters.findIndex(({ name, also }) => name === argument.name || also?.includes(argument.name ?? "") === true);
+    const index = row.parameters.findIndex(
+      ({ name, also }) => name === argument.name || also?.includes(argument.name ?? "") === true,
+    );
     if (index < 0) return complain(argument.offset, `\`${row.name}\` has no argument named ${argument.name}`);
-    if (places[index] !== undefined) return complain(argument.offset, `\`${row.name}\` was given ${argument.name} twice`);
+    if (places[index] !== undefined)
+      return complain(argument.offset, `\`${row.name}\` was given ${argument.name} twice`);
     places[index] = argument;
   }
-  const without = row.parameters.find((parameter, index) => parameter.default === undefined && places[index] === undefined);
+  const without = row.parameters.find(
+    (parameter, index) => parameter.default === undefined && places[index] === undefined,
+  );
   if (without !== undefined) return complain(call.offset, `\`${row.name}\` needs the argument ${without.name}`);
   return Array.from(places);
 }
@@ -75,7 +92,8 @@ function placeArguments(compilation: Compilation, row: FunctionRow, call: Call, 
 function checkTestName(compilation: Compilation, row: FunctionRow, call: Call, test: Code | undefined): void {
   if (row.parameters[1]?.name !== "test") return;
   const name = test?.folded?.value;
-  if (typeof name === "string" && !TESTS.has(name)) compilation.unknown(name, call.offset, `\`${name}\` is not a test`, TESTS.keys());
+  if (typeof name === "string" && !TESTS.has(name))
+    compilation.unknown(name, call.offset, `\`${name}\` is not a test`, TESTS.keys());
 }
 
 /** Calls the function, or marks the call where an argument is or holds a secret. */

@@ -36,7 +36,10 @@ function compileKind(compilation: Compilation, node: Expression, lenient: boolea
     case "list":
       return listOf(node.items.map(compile));
     case "map":
-      return mapOf(compilation, node.entries.map(({ key, value, offset }) => ({ key: compile(key), value: compile(value), offset })));
+      return mapOf(
+        compilation,
+        node.entries.map(({ key, value, offset }) => ({ key: compile(key), value: compile(value), offset })),
+      );
     case "call":
       return compileCall(compilation, node, (child, missing) => compileNode(compilation, child, missing));
     case "pipe":
@@ -48,18 +51,26 @@ function compileKind(compilation: Compilation, node: Expression, lenient: boolea
       return over([operand], (run) => !truthy(counted(run, operand)));
     }
     case "arithmetic":
-      return calculation(compile(node.first), node.rest.map(({ operator, operand }) => ({ operator, code: compile(operand) })));
+      return calculation(
+        compile(node.first),
+        node.rest.map(({ operator, operand }) => ({ operator, code: compile(operand) })),
+      );
     case "join":
       return joined(node.parts.map(compile));
     case "compare":
-      return comparison(compile(node.first), node.rest.map(({ operator, operand }) => ({ operator, code: compile(operand) })));
+      return comparison(
+        compile(node.first),
+        node.rest.map(({ operator, operand }) => ({ operator, code: compile(operand) })),
+      );
     case "test":
       return compileTest(compilation, node);
     case "logic":
       return logic(node.operator === "or", node.operands.map(compile));
     case "choice": {
       const [condition, then, otherwise] = [compile(node.condition), compile(node.then), compile(node.otherwise)];
-      return over([condition, then, otherwise], (run) => (truthy(counted(run, condition)) ? then.read(run) : otherwise.read(run)));
+      return over([condition, then, otherwise], (run) =>
+        truthy(counted(run, condition)) ? then.read(run) : otherwise.read(run),
+      );
     }
     default:
       return node satisfies never;
@@ -84,7 +95,8 @@ function listOf(items: readonly Code[]): Code {
 function mapOf(compilation: Compilation, entries: readonly { key: Code; value: Code; offset: number }[]): Code {
   for (const { key, offset } of entries) {
     const name = key.folded?.value;
-    if (name === "__proto__" || name === "$secret") compilation.report({ offset, length: name.length, message: `A map cannot have a member named ${name}` });
+    if (name === "__proto__" || name === "$secret")
+      compilation.report({ offset, length: name.length, message: `A map cannot have a member named ${name}` });
   }
   const read = (run: Run): JsonObject => {
     run.spend(1);
@@ -92,7 +104,11 @@ function mapOf(compilation: Compilation, entries: readonly { key: Code; value: C
     for (const { key, value } of entries) put(map, asName(key.read(run)), plain(value.read(run)));
     return map;
   };
-  return over(entries.flatMap(({ key, value }) => [key, value]), read, 1);
+  return over(
+    entries.flatMap(({ key, value }) => [key, value]),
+    read,
+    1,
+  );
 }
 
 function asName(key: Read): string {
@@ -101,15 +117,24 @@ function asName(key: Read): string {
   throw new ExpressionError(`The name of a member is text, not ${kindOf(key)}`);
 }
 
-function compileCall(compilation: Compilation, node: Extract<Expression, { kind: "call" }>, compile: (child: Expression, lenient: boolean) => Code): Code {
+function compileCall(
+  compilation: Compilation,
+  node: Extract<Expression, { kind: "call" }>,
+  compile: (child: Expression, lenient: boolean) => Code,
+): Code {
   const bound = bindCall(compilation, node.call, false, ({ value }, lenient) => compile(value, lenient));
   if (bound === undefined) return literal(null);
-  const code = over(bound.args.filter((arg) => arg !== undefined), (run) => invoke(run, bound, undefined));
+  const code = over(
+    bound.args.filter((arg) => arg !== undefined),
+    (run) => invoke(run, bound, undefined),
+  );
   return { ...code, constant: code.constant && bound.row.impure !== true, depth: callDepth(bound, 0) };
 }
 
 function compilePipe(compilation: Compilation, node: Extract<Expression, { kind: "pipe" }>): Code {
-  const stages: (BoundCall | undefined)[] = node.calls.map((call) => bindCall(compilation, call, true, ({ value }, lenient) => compileNode(compilation, value, lenient)));
+  const stages: (BoundCall | undefined)[] = node.calls.map((call) =>
+    bindCall(compilation, call, true, ({ value }, lenient) => compileNode(compilation, value, lenient)),
+  );
   const bound = stages.filter((stage) => stage !== undefined);
   const base = compileNode(compilation, node.base, stages[0]?.row.looksAtMissing === true);
   const read: Reader = (run) => {
@@ -119,7 +144,11 @@ function compilePipe(compilation: Compilation, node: Extract<Expression, { kind:
   };
   const code = over([base, ...bound.flatMap(({ args }) => args.filter((arg) => arg !== undefined))], read);
   const pure = bound.every(({ row }) => row.impure !== true);
-  return { ...code, constant: code.constant && pure, depth: bound.reduce((depth, stage) => callDepth(stage, depth), base.depth) };
+  return {
+    ...code,
+    constant: code.constant && pure,
+    depth: bound.reduce((depth, stage) => callDepth(stage, depth), base.depth),
+  };
 }
 
 function negated(operand: Code): Code {

@@ -16,7 +16,13 @@ const RECORDED: Record<string, Reader> = {
 };
 
 /** A bare name, or a path that starts from one: a local, something recorded, or a root of the scope. */
-export function compileName(compilation: Compilation, name: string, offset: number, keys: readonly Key[], lenient: boolean): Code {
+export function compileName(
+  compilation: Compilation,
+  name: string,
+  offset: number,
+  keys: readonly Key[],
+  lenient: boolean,
+): Code {
   const slot = compilation.bindings.find(name);
   if (slot !== undefined) {
     const local: Code = { read: (run) => run.locals[slot], constant: false, depth: compilation.bindings.depth(slot) };
@@ -107,6 +113,8 @@ function counted(read: Reader): Reader {
 function described(name: string, keys: readonly Key[]): string {
   return keys.reduce<string>((text, key) => {
     if (typeof key === "object") return `${text}[…]`;
-    return typeof key === "string" && /^[\p{L}_][\p{L}\p{N}_]*$/u.test(key) ? `${text}.${key}` : `${text}[${JSON.stringify(key)}]`;
+    return typeof key === "string" && /^[\p{L}_][\p{L}\p{N}_]*$/u.test(key)
+      ? `${text}.${key}`
+      : `${text}[${JSON.stringify(key)}]`;
   }, name);
 }

@@ -69,7 +69,10 @@ function textEmit(text: string): Emit {
 }
 
 function compileIf(compilation: Compilation, statement: Extract<Statement, { kind: "if" }>): Emit {
-  const branches = statement.branches.map(({ condition, body }) => ({ condition: compileNode(compilation, condition), emit: compileBody(compilation, body) }));
+  const branches = statement.branches.map(({ condition, body }) => ({
+    condition: compileNode(compilation, condition),
+    emit: compileBody(compilation, body),
+  }));
   const otherwise = compileBody(compilation, statement.otherwise);
   return (run, output) => {
     for (const { condition, emit } of branches) {
@@ -138,6 +141,7 @@ function bind(run: Run, item: Json, offset: number, names: number): void {
     run.locals[offset] = item;
     return;
   }
-  if (!Array.isArray(item) || item.length !== names) throw new ExpressionError(`\`for\` with ${names} names needs lists of ${names} items to take apart`);
+  if (!Array.isArray(item) || item.length !== names)
+    throw new ExpressionError(`\`for\` with ${names} names needs lists of ${names} items to take apart`);
   for (const [index, part] of item.entries()) run.locals[offset + index] = part;
 }

@@ -29,7 +29,8 @@ function map(compilation: Compilation, value: JsonObject, pointer: string, depth
     const place = `${pointer}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
     const code = compileTree(compilation, value[key] ?? null, place, depth + 1);
     compilation.pointer = place;
-    if (key === "__proto__" || key === "$secret") compilation.report({ offset: 0, length: 0, message: `A map cannot have a member named ${key}` });
+    if (key === "__proto__" || key === "$secret")
+      compilation.report({ offset: 0, length: 0, message: `A map cannot have a member named ${key}` });
     return { key, code };
   });
   const assemble = (each: (code: Code) => Json): JsonObject => {
@@ -37,7 +38,8 @@ function map(compilation: Compilation, value: JsonObject, pointer: string, depth
     for (const { key, code } of members) assembled[key] = each(code);
     return assembled;
   };
-  if (members.every(({ code }) => code.folded !== undefined)) return literal(assemble((code) => plain(code.folded?.value)));
+  if (members.every(({ code }) => code.folded !== undefined))
+    return literal(assemble((code) => plain(code.folded?.value)));
   return { read: (run) => assemble((code) => piece(run, code)), constant: false, depth: 0 };
 }
 

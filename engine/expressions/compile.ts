@@ -30,7 +30,9 @@ export function compileExpression(source: string, options: CompileOptions = {}):
  */
 export function compileCondition(source: Json, options: CompileOptions = {}): CompileResult {
   if (typeof source !== "string") return compileValue(source, options);
-  return source.includes("{{") || source.includes("{%") ? compileTemplate(source, options) : compileExpression(source, options);
+  return source.includes("{{") || source.includes("{%")
+    ? compileTemplate(source, options)
+    : compileExpression(source, options);
 }
 
 /** Compiles a tree whose texts may be templates; problems and references have the pointer of their text. */

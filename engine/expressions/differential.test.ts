@@ -18,12 +18,29 @@ const NAMES: Names = {
 };
 
 function data(random: RandomSource): JsonObject {
-  const text = (): string => random.pick(["alpha", "Beta", "", " padded ", "a-b c", "ärger", "🌤️ day", "<b>&", "{{ n }}"]);
+  const text = (): string =>
+    random.pick(["alpha", "Beta", "", " padded ", "a-b c", "ärger", "🌤️ day", "<b>&", "{{ n }}"]);
   const number = (): number => random.pick([0, 1, 2, 7, 42, -3, 2.5, -0.75]);
-  const person = (): JsonObject => ({ n: number(), name: text(), ok: random.chance(50), ns: [number(), 3, 1], ts: [text(), "zz"] });
+  const person = (): JsonObject => ({
+    n: number(),
+    name: text(),
+    ok: random.chance(50),
+    ns: [number(), 3, 1],
+    ts: [text(), "zz"],
+  });
   const inputs = {
-    n: number(), f: 0.5, t: text(), u: text(), yes: true, no: false, nil: null,
-    ns: [number(), number(), number()], ts: [text(), text()], people: random.times(3, person), person: person(), map: { one: 1, two: number() },
+    n: number(),
+    f: 0.5,
+    t: text(),
+    u: text(),
+    yes: true,
+    no: false,
+    nil: null,
+    ns: [number(), number(), number()],
+    ts: [text(), text()],
+    people: random.times(3, person),
+    person: person(),
+    map: { one: 1, two: number() },
   };
   return { inputs, item: number() };
 }
@@ -37,7 +54,10 @@ it("3,000 made-up templates come out as an independent Jinja renders them", () =
     const source = `${templates.template()}.`;
     const roots = data(random);
     const expected = other.renderString(source, roots);
-    expect(compiledOf(compileTemplate(source)).evaluate(scopeOf(roots)), `${source}\nover ${JSON.stringify(roots)}`).toBe(expected);
+    expect(
+      compiledOf(compileTemplate(source)).evaluate(scopeOf(roots)),
+      `${source}\nover ${JSON.stringify(roots)}`,
+    ).toBe(expected);
     written += expected.length;
   }
   expect(written / 3_000).toBeGreaterThan(20);

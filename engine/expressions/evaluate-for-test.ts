@@ -42,5 +42,7 @@ export function failure(evaluate: () => unknown): ExpressionError {
 /** The problems of a source, as `offset: message (suggestion)`. */
 export function problemsOf(result: CompileResult): string[] {
   if (result.ok) return [];
-  return result.problems.map(({ offset, message, suggestion }) => `${offset}: ${message}${suggestion === undefined ? "" : ` (${suggestion})`}`);
+  return result.problems.map(
+    ({ offset, message, suggestion }) => `${offset}: ${message}${suggestion === undefined ? "" : ` (${suggestion})`}`,
+  );
 }

@@ -1,3 +1,4 @@
+// biome-ignore lint/performance/noBarrelFile: the one door of this room, named in its README
 export { type CompileOptions, compileCondition, compileExpression, compileTemplate, compileValue } from "./compile.ts";
 export { ErrorValue } from "./error-value.ts";
 export { ExpressionError } from "./expression-error.ts";
@@ -7,5 +8,14 @@ export { LIMITS } from "./limits.ts";
 export { ROOTS } from "./roots.ts";
 export { containsSecret, revealSecrets, secretNames } from "./secrets.ts";
 export { TESTS, type TestRow } from "./tests.ts";
-export * from "./types.ts";
+export {
+  type Compiled,
+  type CompileResult,
+  type ExpressionProblem,
+  LazyMap,
+  type Reference,
+  type Scope,
+  type SecretValue,
+  type Value,
+} from "./types.ts";
 export { equals, isSecret, toText, truthy } from "./values.ts";

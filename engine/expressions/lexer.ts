@@ -22,7 +22,17 @@ export interface Tokens {
 
 const SYMBOLS = ["**", "//", "==", "!=", "<=", ">=", "&&", "||", ..."+-*/%~<>!?:,.|()[]{}="];
 const OPENING: Record<string, string> = { "(": ")", "[": "]", "{": "}" };
-const ESCAPES: Record<string, string> = { '"': '"', "'": "'", "\\": "\\", "/": "/", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
+const ESCAPES: Record<string, string> = {
+  '"': '"',
+  "'": "'",
+  "\\": "\\",
+  "/": "/",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+};
 const NUMBER = /(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const DIGITS = /[0-9]+/y;
 const NAME = /[\p{L}_][\p{L}\p{M}\p{N}_]*/uy;
@@ -37,7 +47,8 @@ export function tokenize(source: string, start: number, closer: Closer): Tokens 
     if (at >= source.length) {
       const bracket = open.at(-1);
       if (bracket !== undefined) throw new SourceProblem(bracket.at, 1, `\`${source[bracket.at]}\` is never closed`);
-      if (closer !== "") throw new SourceProblem(start - 2, 2, `\`${source.slice(start - 2, start)}\` is never closed by \`${closer}\``);
+      if (closer !== "")
+        throw new SourceProblem(start - 2, 2, `\`${source.slice(start - 2, start)}\` is never closed by \`${closer}\``);
       tokens.push({ kind: "end", text: "", start: at, end: at });
       return { tokens, after: at, trims: false };
     }
@@ -81,7 +92,8 @@ function nextToken(source: string, at: number, before: Token | undefined): Token
     const afterDot = before?.kind === "symbol" && before.text === "." && before.end === at;
     const text = match(afterDot ? DIGITS : NUMBER, source, at) ?? first;
     const next = match(NAME, source, at + text.length) ?? match(DIGITS, source, at + text.length);
-    if (next !== undefined && !afterDot) throw new SourceProblem(at, text.length + next.length, `\`${text}${next}\` is not a number`);
+    if (next !== undefined && !afterDot)
+      throw new SourceProblem(at, text.length + next.length, `\`${text}${next}\` is not a number`);
     return { kind: "number", text, start: at, end: at + text.length };
   }
   const name = match(NAME, source, at);
@@ -103,14 +115,15 @@ function quoted(source: string, start: number, quote: string): Token {
       at += 1;
       continue;
     }
-    const escape = source[at + 1] ?? "";
-    const hex = escape === "u" ? source.slice(at + 2, at + 6) : "";
-    if (escape === "u" && /^[0-9a-fA-F]{4}$/.test(hex)) {
+    const letter = source[at + 1] ?? "";
+    const hex = letter === "u" ? source.slice(at + 2, at + 6) : "";
+    if (letter === "u" && /^[0-9a-fA-F]{4}$/.test(hex)) {
       text += String.fromCharCode(Number.parseInt(hex, 16));
       at += 6;
     } else {
-      const plain = Object.hasOwn(ESCAPES, escape) ? ESCAPES[escape] : undefined;
-      if (plain === undefined) throw new SourceProblem(at, 2, `\`\\${escape}\` is not an escape; write \`\\\\\` for a backslash`);
+      const plain = Object.hasOwn(ESCAPES, letter) ? ESCAPES[letter] : undefined;
+      if (plain === undefined)
+        throw new SourceProblem(at, 2, `\`\\${letter}\` is not an escape; write \`\\\\\` for a backslash`);
       text += plain;
       at += 2;
     }

@@ -11,7 +11,8 @@ import { isSecret, refuseSecret } from "./values.ts";
 export function memberOf(value: Json, key: string | number): Json | undefined;
 export function memberOf(value: Read, key: string | number): Read;
 export function memberOf(value: Read, key: string | number): Read {
-  if (typeof value !== "object" || value === null) return typeof value === "string" && typeof key === "number" ? character(value, key) : undefined;
+  if (typeof value !== "object" || value === null)
+    return typeof value === "string" && typeof key === "number" ? character(value, key) : undefined;
   if (value instanceof LazyMap) return value.get(String(key));
   if (Array.isArray(value)) return typeof key === "number" ? value[key < 0 ? value.length + key : key] : undefined;
   const name = typeof key === "number" ? String(key) : key;

@@ -18,7 +18,8 @@ export function finite(value: number, what: string): number {
 
 /** Arithmetic on numbers, and `+` on two texts or two lists (section 20). */
 export function arithmetic(run: Run, operator: ArithmeticOperator, left: Json, right: Json): Json {
-  if (typeof left === "number" && typeof right === "number") return finite(calculate(operator, left, right), `\`${operator}\``);
+  if (typeof left === "number" && typeof right === "number")
+    return finite(calculate(operator, left, right), `\`${operator}\``);
   if (operator === "+") {
     if (typeof left === "string" && typeof right === "string") return run.produced(left + right);
     if (isText(left) && isText(right)) return marked("concat", [left, right]);
@@ -26,7 +27,9 @@ export function arithmetic(run: Run, operator: ArithmeticOperator, left: Json, r
       run.spend(left.length + right.length);
       return [...left, ...right];
     }
-    throw new ExpressionError(`\`+\` joins two texts or two lists, or adds two numbers, not ${kindOf(left)} and ${kindOf(right)}; \`~\` joins anything as text`);
+    throw new ExpressionError(
+      `\`+\` joins two texts or two lists, or adds two numbers, not ${kindOf(left)} and ${kindOf(right)}; \`~\` joins anything as text`,
+    );
   }
   throw new ExpressionError(`\`${operator}\` needs two numbers, not ${kindOf(left)} and ${kindOf(right)}`);
 }
@@ -80,7 +83,9 @@ function inOrder(run: Run, operator: "<" | "<=" | ">" | ">=", left: Json, right:
   refuseSecret(right, "in a comparison");
   const numbers = typeof left === "number" && typeof right === "number";
   if (!numbers && !(typeof left === "string" && typeof right === "string")) {
-    throw new ExpressionError(`\`${operator}\` compares two numbers or two texts, not ${kindOf(left)} and ${kindOf(right)}`);
+    throw new ExpressionError(
+      `\`${operator}\` compares two numbers or two texts, not ${kindOf(left)} and ${kindOf(right)}`,
+    );
   }
   if (typeof left === "string") run.spend(left.length >> 10);
   switch (operator) {

@@ -159,7 +159,9 @@ export class ExpressionParser {
     const negated = this.accept("not");
     const { text: name, start: offset } = this.word("The name of a test");
     const takes = TESTS.get(name)?.argument === true;
-    return takes ? { kind: "test", operand, name, offset, negated, argument: this.joined() } : { kind: "test", operand, name, offset, negated };
+    return takes
+      ? { kind: "test", operand, name, offset, negated, argument: this.joined() }
+      : { kind: "test", operand, name, offset, negated };
   }
 
   private joined(): Expression {
@@ -215,9 +217,17 @@ export class ExpressionParser {
       else if (this.accept("[")) {
         const key = this.choice();
         this.expect("]");
-        keys.push(key.kind === "literal" && (typeof key.value === "string" || typeof key.value === "number") ? { fixed: key.value } : { computed: key });
+        keys.push(
+          key.kind === "literal" && (typeof key.value === "string" || typeof key.value === "number")
+            ? { fixed: key.value }
+            : { computed: key },
+        );
       } else if (this.token.kind === "symbol" && this.token.text === "(") {
-        throw new SourceProblem(this.token.start, 1, "Only functions can be called; apply one to a value as `value | function`");
+        throw new SourceProblem(
+          this.token.start,
+          1,
+          "Only functions can be called; apply one to a value as `value | function`",
+        );
       } else return keys.length === 0 ? base : { kind: "path", base, keys };
     }
   }
@@ -242,7 +252,9 @@ export class ExpressionParser {
       this.at += 1;
       if (this.accept("(")) return { kind: "call", call: { name: token.text, offset: token.start, args: this.args() } };
       const constant = CONSTANTS.get(token.text);
-      return constant === undefined ? { kind: "name", name: token.text, offset: token.start } : { kind: "literal", value: constant };
+      return constant === undefined
+        ? { kind: "name", name: token.text, offset: token.start }
+        : { kind: "literal", value: constant };
     }
     if (this.accept("(")) {
       const inner = this.choice();
@@ -257,7 +269,8 @@ export class ExpressionParser {
   private number(token: Token, negative: boolean): number {
     this.at += 1;
     const value = Number(token.text);
-    if (!Number.isFinite(value)) throw new SourceProblem(token.start, token.end - token.start, `${token.text} is too large for a number`);
+    if (!Number.isFinite(value))
+      throw new SourceProblem(token.start, token.end - token.start, `${token.text} is too large for a number`);
     return negative && value !== 0 ? -value : value;
   }
 

@@ -60,7 +60,12 @@ class TemplateParser {
       }
       this.text(this.at, this.source.length, false);
       const left = this.open.at(-1);
-      if (left !== undefined) throw new SourceProblem(left.offset, 2, `This \`${left.statement?.kind ?? "block"}\` has no \`end${left.statement?.kind ?? ""}\``);
+      if (left !== undefined)
+        throw new SourceProblem(
+          left.offset,
+          2,
+          `This \`${left.statement?.kind ?? "block"}\` has no \`end${left.statement?.kind ?? ""}\``,
+        );
     } catch (problem) {
       this.collect(problem);
     }
@@ -70,7 +75,8 @@ class TemplateParser {
   private nextTag(): { at: number; opener: string; trims: boolean } | undefined {
     for (let at = this.source.indexOf("{", this.at); at >= 0; at = this.source.indexOf("{", at + 1)) {
       const opener = this.source.slice(at, at + 2);
-      if (opener === "{{" || opener === "{%" || opener === "{#") return { at, opener, trims: this.source[at + 2] === "-" };
+      if (opener === "{{" || opener === "{%" || opener === "{#")
+        return { at, opener, trims: this.source[at + 2] === "-" };
     }
     return undefined;
   }
@@ -156,12 +162,18 @@ class TemplateParser {
       case "raw":
         return this.raw(parser, start);
       default:
-        throw new SourceProblem(offset, end - offset, `\`{% ${name} %}\` is not a block of this language`, nearestName(name, TAGS));
+        throw new SourceProblem(
+          offset,
+          end - offset,
+          `\`{% ${name} %}\` is not a block of this language`,
+          nearestName(name, TAGS),
+        );
     }
   }
 
   private openBlock(block: Block): void {
-    if (this.open.length >= LIMITS.depth) throw new SourceProblem(block.offset, 2, `Blocks are nested more than ${LIMITS.depth} levels deep`);
+    if (this.open.length >= LIMITS.depth)
+      throw new SourceProblem(block.offset, 2, `Blocks are nested more than ${LIMITS.depth} levels deep`);
     this.open.push(block);
   }
 
@@ -175,7 +187,8 @@ class TemplateParser {
 
   private elif(parser: ExpressionParser, offset: number): void {
     const block = this.open.at(-1);
-    if (block?.statement?.kind !== "if" || block.hasElse) throw new SourceProblem(offset, 2, "`{% elif %}` needs an `{% if %}` before it and no `{% else %}`");
+    if (block?.statement?.kind !== "if" || block.hasElse)
+      throw new SourceProblem(offset, 2, "`{% elif %}` needs an `{% if %}` before it and no `{% else %}`");
     block.body = [];
     const branch = { condition: NOTHING, body: block.body };
     block.statement.branches.push(branch);
@@ -184,7 +197,12 @@ class TemplateParser {
 
   private otherwise(parser: ExpressionParser, offset: number): void {
     const block = this.open.at(-1);
-    if (block?.statement === undefined || block.hasElse) throw new SourceProblem(offset, 2, "`{% else %}` needs an `{% if %}` or `{% for %}` before it, and only one may follow");
+    if (block?.statement === undefined || block.hasElse)
+      throw new SourceProblem(
+        offset,
+        2,
+        "`{% else %}` needs an `{% if %}` or `{% for %}` before it, and only one may follow",
+      );
     block.hasElse = true;
     block.body = block.statement.otherwise;
     parser.finish();
@@ -202,7 +220,8 @@ class TemplateParser {
 
   private close(kind: string, parser: ExpressionParser, offset: number): void {
     const block = this.open.at(-1);
-    if (block?.statement?.kind !== kind) throw new SourceProblem(offset, 2, `\`{% end${kind} %}\` closes no open \`{% ${kind} %}\``);
+    if (block?.statement?.kind !== kind)
+      throw new SourceProblem(offset, 2, `\`{% end${kind} %}\` closes no open \`{% ${kind} %}\``);
     this.open.pop();
     parser.finish();
   }

@@ -24,39 +24,88 @@ export class RandomTemplate {
   }
 
   template(): string {
-    return this.random.times(3, () => this.statement(this.names, 2)).concat(this.statement(this.names, 2)).join("");
+    return this.random
+      .times(3, () => this.statement(this.names, 2))
+      .concat(this.statement(this.names, 2))
+      .join("");
   }
 
   private statement(names: Names, depth: number): string {
     const { random } = this;
-    const body = (inner: Names): string => random.times(2, () => this.statement(inner, depth - 1)).concat(this.output(inner)).join("");
-    const shapes: [() => string, ...(() => string)[]] = [() => this.output(names), () => this.plain(), () => this.output(names)];
-    if (depth > 0) shapes.push(() => this.loop(names, body), () => this.loop(names, body), () => this.branch(names, body), () => this.assignment(names, body));
+    const body = (inner: Names): string =>
+      random
+        .times(2, () => this.statement(inner, depth - 1))
+        .concat(this.output(inner))
+        .join("");
+    const shapes: [() => string, ...(() => string)[]] = [
+      () => this.output(names),
+      () => this.plain(),
+      () => this.output(names),
+    ];
+    if (depth > 0)
+      shapes.push(
+        () => this.loop(names, body),
+        () => this.loop(names, body),
+        () => this.branch(names, body),
+        () => this.assignment(names, body),
+      );
     return random.pick(shapes)();
   }
 
   private plain(): string {
-    return this.random.pick(["a", " b ", "é🌤", "}} %}", "'\"", "x\ny", "<&>", "{ } $", "{# {{ no }} #}", "{% raw %}{{ no }}{% endraw %}", "{{- '' -}}", " \n {#- trimmed -#} \n "]);
+    return this.random.pick([
+      "a",
+      " b ",
+      "é🌤",
+      "}} %}",
+      "'\"",
+      "x\ny",
+      "<&>",
+      "{ } $",
+      "{# {{ no }} #}",
+      "{% raw %}{{ no }}{% endraw %}",
+      "{{- '' -}}",
+      " \n {#- trimmed -#} \n ",
+    ]);
   }
 
   private output(names: Names): string {
     const { random } = this;
-    const [open, close] = random.pick<[string, string]>([["{{", "}}"], ["{{ ", " }}"], ["{{", " }}"], [" {{-", "}}"], ["{{ ", "-}} "]]);
-    return open + random.pick([() => this.number(names, 2), () => this.text(names, 2), () => this.flag(names, 2)])() + close;
+    const [open, close] = random.pick<[string, string]>([
+      ["{{", "}}"],
+      ["{{ ", " }}"],
+      ["{{", " }}"],
+      [" {{-", "}}"],
+      ["{{ ", "-}} "],
+    ]);
+    return (
+      open + random.pick([() => this.number(names, 2), () => this.text(names, 2), () => this.flag(names, 2)])() + close
+    );
   }
 
   private loop(names: Names, body: (inner: Names) => string): string {
     const { random } = this;
     const own = `v${random.below(3)}`;
     const inner = this.without(names, own);
-    const withLoop: Names = { ...inner, number: [...inner.number, "loop.index", "loop.index0", "loop.length"], flag: [...inner.flag, "loop.first", "loop.last"] };
+    const withLoop: Names = {
+      ...inner,
+      number: [...inner.number, "loop.index", "loop.index0", "loop.length"],
+      flag: [...inner.flag, "loop.first", "loop.last"],
+    };
     const otherwise = random.chance(30) ? `{% else %}${this.output(names)}` : "";
     const tag = (inside: string): string => `${random.pick(["{% ", "{%- "])}${inside}${random.pick([" %}", " -%}"])}`;
     const kind = random.below(4);
-    if (kind === 0) return `${tag(`for ${own} in ${this.numbers(names)}`)}${body({ ...withLoop, number: [...withLoop.number, own] })}${otherwise}${tag("endfor")}.`;
-    if (kind === 1) return `${tag(`for ${own} in ${this.texts(names)}`)}${body({ ...withLoop, text: [...withLoop.text, own] })}${otherwise}${tag("endfor")}.`;
+    if (kind === 0)
+      return `${tag(`for ${own} in ${this.numbers(names)}`)}${body({ ...withLoop, number: [...withLoop.number, own] })}${otherwise}${tag("endfor")}.`;
+    if (kind === 1)
+      return `${tag(`for ${own} in ${this.texts(names)}`)}${body({ ...withLoop, text: [...withLoop.text, own] })}${otherwise}${tag("endfor")}.`;
     if (kind === 2) {
-      const record: Names = { ...withLoop, number: [...withLoop.number, `${own}.n`], text: [...withLoop.text, `${own}.name`, `${own}['name']`], flag: [...withLoop.flag, `${own}.ok`] };
+      const record: Names = {
+        ...withLoop,
+        number: [...withLoop.number, `${own}.n`],
+        text: [...withLoop.text, `${own}.name`, `${own}['name']`],
+        flag: [...withLoop.flag, `${own}.ok`],
+      };
       return `${tag(`for ${own} in ${random.pick(names.records)}`)}${body(record)}${otherwise}${tag("endfor")}.`;
     }
     const value = `w${random.below(3)}`;
@@ -73,19 +122,35 @@ export class RandomTemplate {
 
   private assignment(names: Names, body: (inner: Names) => string): string {
     const own = `s${this.random.below(1_000_000)}`;
-    if (this.random.chance(50)) return `{% set ${own} = ${this.number(names, 1)} %}${body({ ...names, number: [...names.number, own] })}`;
+    if (this.random.chance(50))
+      return `{% set ${own} = ${this.number(names, 1)} %}${body({ ...names, number: [...names.number, own] })}`;
     return `{% set ${own} = ${this.text(names, 1)} %}${body({ ...names, text: [...names.text, own] })}`;
   }
 
   /** The names that still mean what they did once a loop takes one of them. */
   private without(names: Names, own: string): Names {
-    const keep = (list: readonly [string, ...string[]]): [string, ...string[]] => [list[0], ...list.slice(1).filter((name) => name !== own && !name.startsWith(`${own}.`) && !name.startsWith(`${own}[`))];
-    return { number: keep(names.number), text: keep(names.text), flag: keep(names.flag), numbers: names.numbers, texts: names.texts, records: names.records };
+    const keep = (list: readonly [string, ...string[]]): [string, ...string[]] => [
+      list[0],
+      ...list.slice(1).filter((name) => name !== own && !name.startsWith(`${own}.`) && !name.startsWith(`${own}[`)),
+    ];
+    return {
+      number: keep(names.number),
+      text: keep(names.text),
+      flag: keep(names.flag),
+      numbers: names.numbers,
+      texts: names.texts,
+      records: names.records,
+    };
   }
 
   private number(names: Names, depth: number): string {
     const { random } = this;
-    if (depth <= 0) return random.pick([() => String(random.below(20)), () => random.pick(names.number), () => `${random.below(50)}.5`])();
+    if (depth <= 0)
+      return random.pick([
+        () => String(random.below(20)),
+        () => random.pick(names.number),
+        () => `${random.below(50)}.5`,
+      ])();
     const inner = (): string => this.number(names, depth - 1);
     return random.pick<() => string>([
       () => `${inner()} + ${inner()}`,
@@ -111,7 +176,11 @@ export class RandomTemplate {
 
   private text(names: Names, depth: number): string {
     const { random } = this;
-    if (depth <= 0) return random.pick([() => random.pick(["'a'", "\"b c\"", "'Ünïcode 🌤'", "''", "'it\\'s'", "'line\\nbreak'", "'X-Y'"]), () => random.pick(names.text)])();
+    if (depth <= 0)
+      return random.pick([
+        () => random.pick(["'a'", '"b c"', "'Ünïcode 🌤'", "''", "'it\\'s'", "'line\\nbreak'", "'X-Y'"]),
+        () => random.pick(names.text),
+      ])();
     const inner = (): string => this.text(names, depth - 1);
     return random.pick<() => string>([
       () => `${inner()} ~ ${inner()}`,
@@ -160,7 +229,12 @@ export class RandomTemplate {
 
   private numbers(names: Names): string {
     const { random } = this;
-    return random.chance(60) ? random.pick(names.numbers) : `[${[1, 2, 3].slice(0, 1 + random.below(3)).map(() => this.number(names, 0)).join(", ")}]`;
+    return random.chance(60)
+      ? random.pick(names.numbers)
+      : `[${[1, 2, 3]
+          .slice(0, 1 + random.below(3))
+          .map(() => this.number(names, 0))
+          .join(", ")}]`;
   }
 
   private texts(names: Names): string {

@@ -14,7 +14,13 @@ export class Run {
   private operations: number;
   private bytes: number;
 
-  constructor(scope: Scope, slots: number, secretive: boolean, operations: number = LIMITS.operations, bytes: number = LIMITS.text_bytes) {
+  constructor(
+    scope: Scope,
+    slots: number,
+    secretive: boolean,
+    operations: number = LIMITS.operations,
+    bytes: number = LIMITS.text_bytes,
+  ) {
     this.scope = scope;
     this.locals = slots === 0 ? NO_LOCALS : new Array<Read>(slots);
     this.secretive = secretive;

@@ -5,16 +5,26 @@ import { compiledOf, failure, scopeOf } from "./evaluate-for-test.ts";
 import { ExpressionError } from "./expression-error.ts";
 import { containsSecret, revealSecrets, secretNames } from "./secrets.ts";
 
-const scope = scopeOf({ secrets: { A: { $secret: { name: "A" } }, B: { $secret: { name: "B" } } }, inputs: { user: "ann" } });
+const scope = scopeOf({
+  secrets: { A: { $secret: { name: "A" } }, B: { $secret: { name: "B" } } },
+  inputs: { user: "ann" },
+});
 const real: Record<string, string> = { A: "s3cret", B: "other" };
 const marked = (source: Json): Json => compiledOf(compileValue(source)).evaluate(scope);
 const revealed = (source: Json): Json => revealSecrets(marked(source), (name) => real[name] ?? "?");
 
 describe("marked secrets", () => {
   it("stay in place where they are used whole, and become trees of the functions around them", () => {
-    expect(marked({ a: "{{ secrets.A }}", b: "{{ [secrets.A] }}" })).toEqual({ a: { $secret: { name: "A" } }, b: [{ $secret: { name: "A" } }] });
-    expect(marked("Bearer {{ secrets.A }}")).toEqual({ $secret: { fn: "concat", args: ["Bearer ", { $secret: { name: "A" } }] } });
-    expect(marked("{{ secrets.A | base64 }}")).toEqual({ $secret: { fn: "base64", args: [{ $secret: { name: "A" } }] } });
+    expect(marked({ a: "{{ secrets.A }}", b: "{{ [secrets.A] }}" })).toEqual({
+      a: { $secret: { name: "A" } },
+      b: [{ $secret: { name: "A" } }],
+    });
+    expect(marked("Bearer {{ secrets.A }}")).toEqual({
+      $secret: { fn: "concat", args: ["Bearer ", { $secret: { name: "A" } }] },
+    });
+    expect(marked("{{ secrets.A | base64 }}")).toEqual({
+      $secret: { fn: "base64", args: [{ $secret: { name: "A" } }] },
+    });
   });
 
   it.each<[string, Json]>([
@@ -40,10 +50,31 @@ describe("marked secrets", () => {
   });
 
   it.each([
-    "{{ secrets.A == 's3cret' }}", "{{ secrets.A != 'x' }}", "{{ secrets.A > 'a' }}", "{{ 's' in secrets.A }}", "{{ secrets.A in ['s3cret'] }}", "{{ [secrets.A] == ['s3cret'] }}", "{{ 1 if secrets.A else 2 }}",
-    "{{ secrets.A and 1 }}", "{{ secrets.A or 1 }}", "{{ not secrets.A }}", "{% if secrets.A %}{% endif %}", "{{ secrets.A is defined }}", "{{ secrets.A is string }}", "{{ inputs[secrets.A] }}",
-    "{{ {(secrets.A): 1} }}", "{{ secrets.A[0] }}", "{{ secrets.A.name }}", "{{ secrets.A['$secret'] }}", "{% for c in secrets.A %}{% endfor %}", "{{ -secrets.A }}", "{{ secrets.A * 2 }}", "{{ secrets.A + 1 }}",
-    "{{ 1 if secrets.A | length > 3 else 2 }}", "{{ [1, 2][secrets.A | length] }}", "{{ (secrets.A | length) == 6 }}",
+    "{{ secrets.A == 's3cret' }}",
+    "{{ secrets.A != 'x' }}",
+    "{{ secrets.A > 'a' }}",
+    "{{ 's' in secrets.A }}",
+    "{{ secrets.A in ['s3cret'] }}",
+    "{{ [secrets.A] == ['s3cret'] }}",
+    "{{ 1 if secrets.A else 2 }}",
+    "{{ secrets.A and 1 }}",
+    "{{ secrets.A or 1 }}",
+    "{{ not secrets.A }}",
+    "{% if secrets.A %}{% endif %}",
+    "{{ secrets.A is defined }}",
+    "{{ secrets.A is string }}",
+    "{{ inputs[secrets.A] }}",
+    "{{ {(secrets.A): 1} }}",
+    "{{ secrets.A[0] }}",
+    "{{ secrets.A.name }}",
+    "{{ secrets.A['$secret'] }}",
+    "{% for c in secrets.A %}{% endfor %}",
+    "{{ -secrets.A }}",
+    "{{ secrets.A * 2 }}",
+    "{{ secrets.A + 1 }}",
+    "{{ 1 if secrets.A | length > 3 else 2 }}",
+    "{{ [1, 2][secrets.A | length] }}",
+    "{{ (secrets.A | length) == 6 }}",
   ])("%s is refused", (source) => {
     const error = failure(() => compiledOf(compileTemplate(source)).evaluate(scope));
     expect(error.code).toBe("VALIDATION");
@@ -55,7 +86,12 @@ describe("marked secrets", () => {
 });
 
 describe("finding and revealing", () => {
-  const value: Json = { a: [{ $secret: { fn: "upper", args: [{ $secret: { name: "A" } }] } }], b: { $secret: { name: "B" } }, c: { $secret: { name: "A" } }, d: 1 };
+  const value: Json = {
+    a: [{ $secret: { fn: "upper", args: [{ $secret: { name: "A" } }] } }],
+    b: { $secret: { name: "B" } },
+    c: { $secret: { name: "A" } },
+    d: 1,
+  };
 
   it("names each secret once", () => {
     expect(secretNames(value)).toEqual(["A", "B"]);
@@ -70,7 +106,13 @@ describe("finding and revealing", () => {
   });
 
   it("fails with VALIDATION on what is malformed, and on functions that refuse the real value", () => {
-    for (const bad of [{ $secret: 1 }, { $secret: {} }, { $secret: { fn: "nope", args: [] } }, { $secret: { fn: "upper" } }, { $secret: { fn: "abs", args: [{ $secret: { name: "A" } }] } }]) {
+    for (const bad of [
+      { $secret: 1 },
+      { $secret: {} },
+      { $secret: { fn: "nope", args: [] } },
+      { $secret: { fn: "upper" } },
+      { $secret: { fn: "abs", args: [{ $secret: { name: "A" } }] } },
+    ]) {
       expect(() => revealSecrets(bad, () => "x")).toThrow(ExpressionError);
     }
   });

@@ -37,7 +37,7 @@ function reveal(value: Json, lookup: (name: string) => string, run: Run, depth: 
   if (depth > WALKED_DEPTH) throw limitError("depth");
   if (Array.isArray(value)) return value.map((item) => reveal(item, lookup, run, depth + 1));
   if (!isObject(value)) return value;
-  if (Object.hasOwn(value, "$secret")) return revealOne(value["$secret"], lookup, run, depth + 1);
+  if (Object.hasOwn(value, "$secret")) return revealOne(value.$secret, lookup, run, depth + 1);
   const revealed: JsonObject = {};
   for (const key of Object.keys(value)) revealed[key] = reveal(value[key] ?? null, lookup, run, depth + 1);
   return revealed;

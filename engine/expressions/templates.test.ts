@@ -14,10 +14,21 @@ describe("interpolation", () => {
   });
 
   it("prints null as nothing, booleans, numbers, lists and maps as JSON", () => {
-    const inputs = { no: null, yes: true, whole: 5.0, part: 0.1, large: 1e21, list: [1, "a", null], map: { a: { b: false } } };
-    expect(rendered("<{{ inputs.no }}|{{ inputs.yes }}|{{ inputs.whole }}|{{ inputs.part }}|{{ inputs.large }}|{{ inputs.list }}|{{ inputs.map }}>", inputs)).toBe(
-      '<|true|5|0.1|1e+21|[1,"a",null]|{"a":{"b":false}}>',
-    );
+    const inputs = {
+      no: null,
+      yes: true,
+      whole: 5.0,
+      part: 0.1,
+      large: 1e21,
+      list: [1, "a", null],
+      map: { a: { b: false } },
+    };
+    expect(
+      rendered(
+        "<{{ inputs.no }}|{{ inputs.yes }}|{{ inputs.whole }}|{{ inputs.part }}|{{ inputs.large }}|{{ inputs.list }}|{{ inputs.map }}>",
+        inputs,
+      ),
+    ).toBe('<|true|5|0.1|1e+21|[1,"a",null]|{"a":{"b":false}}>');
   });
 
   it("never evaluates data again", () => {
@@ -34,15 +45,19 @@ describe("interpolation", () => {
 
   it("reads the escapes of JSON in either quote", () => {
     expect(rendered(`{{ 'it\\'s "x"\\n\\t\\u00e9\\\\\\/' ~ "\\"'\\'" }}`)).toBe(`it's "x"\n\té\\/"''`);
-    expect(problemsOf(compileTemplate("{{ '\\x' }}"))).toEqual(["4: `\\x` is not an escape; write `\\\\` for a backslash"]);
+    expect(problemsOf(compileTemplate("{{ '\\x' }}"))).toEqual([
+      "4: `\\x` is not an escape; write `\\\\` for a backslash",
+    ]);
   });
 });
 
 describe("blocks", () => {
   it("loops over lists with loop, over maps by key or pair, and has an else", () => {
-    expect(rendered("{% for x in [10, 20] %}{{ loop.index }}{{ loop.index0 }}{{ loop.first }}{{ loop.last }}{{ loop.length }}:{{ x }};{% endfor %}")).toBe(
-      "10truefalse2:10;21falsetrue2:20;",
-    );
+    expect(
+      rendered(
+        "{% for x in [10, 20] %}{{ loop.index }}{{ loop.index0 }}{{ loop.first }}{{ loop.last }}{{ loop.length }}:{{ x }};{% endfor %}",
+      ),
+    ).toBe("10truefalse2:10;21falsetrue2:20;");
     expect(rendered("{% for k, v in {a: 1, b: 2} %}{{ k }}={{ v }},{% endfor %}")).toBe("a=1,b=2,");
     expect(rendered("{% for k in {a: 1, b: 2} %}{{ k }}{% endfor %}")).toBe("ab");
     expect(rendered("{% for k, v in {a: 1} | items %}{{ k }}{{ v }}{% endfor %}")).toBe("a1");
@@ -54,7 +69,9 @@ describe("blocks", () => {
   });
 
   it("shows the loop of the innermost for", () => {
-    expect(rendered("{% for a in [1, 2] %}{% for b in [1] %}{{ loop.length }}{% endfor %}{{ loop.length }}{% endfor %}")).toBe("1212");
+    expect(
+      rendered("{% for a in [1, 2] %}{% for b in [1] %}{{ loop.length }}{% endfor %}{{ loop.length }}{% endfor %}"),
+    ).toBe("1212");
     expect(problemsOf(compileTemplate("{{ loop.index }}"))).toHaveLength(1);
   });
 
@@ -64,16 +81,28 @@ describe("blocks", () => {
   });
 
   it("scopes set as Jinja does: a loop's own, an if's not", () => {
-    expect(rendered("{% set x = 1 %}{% for i in [1, 2] %}{{ x }}{% set x = 9 %}{{ x }}{% endfor %}{{ x }}")).toBe("19191");
+    expect(rendered("{% set x = 1 %}{% for i in [1, 2] %}{{ x }}{% set x = 9 %}{{ x }}{% endfor %}{{ x }}")).toBe(
+      "19191",
+    );
     expect(rendered("{% set x = 1 %}{% if true %}{% set x = 2 %}{% endif %}{{ x }}")).toBe("2");
-    expect(rendered("{% set x = 1 %}{% for i in [1, 2] %}{% if i == 2 %}{% set x = 5 %}{% endif %}{{ x }}{% endfor %}{{ x }}")).toBe("151");
+    expect(
+      rendered(
+        "{% set x = 1 %}{% for i in [1, 2] %}{% if i == 2 %}{% set x = 5 %}{% endif %}{{ x }}{% endfor %}{{ x }}",
+      ),
+    ).toBe("151");
     expect(rendered("{% set x = [1] %}{{ x | first }}{% set x = x + [2] %}{{ x }}")).toBe("1[1,2]");
     expect(rendered("{% for item in [1] %}{{ item }}{% endfor %}")).toBe("1");
-    expect(problemsOf(compileTemplate("{% for i in [1] %}{% set y = 1 %}{% endfor %}{{ y }}"))).toEqual(["48: `y` is not known here"]);
+    expect(problemsOf(compileTemplate("{% for i in [1] %}{% set y = 1 %}{% endfor %}{{ y }}"))).toEqual([
+      "48: `y` is not known here",
+    ]);
   });
 
   it("forgets a loop's variables between iterations", () => {
-    expect(rendered("{% for i in [1, 2] %}{% if i == 1 %}{% set y = 1 %}{% endif %}{{ 'y' if y is defined else 'n' }}{% endfor %}")).toBe("yn");
+    expect(
+      rendered(
+        "{% for i in [1, 2] %}{% if i == 1 %}{% set y = 1 %}{% endif %}{{ 'y' if y is defined else 'n' }}{% endfor %}",
+      ),
+    ).toBe("yn");
   });
 
   it("keeps raw text as it is", () => {
@@ -113,7 +142,15 @@ describe("the public report example", () => {
   it("comes out as written", () => {
     const source =
       "🌤️ Daily\n\n{% for w in steps.fetch.output %}\n📍 {{ w.location }}\n   Temperature: {{ w.temperature }}°C\n\n{% endfor %}\n\n📊 Average: {{ steps.stats.output.average | round(1) }}°C\n";
-    const steps = { fetch: { output: [{ location: "Oslo", temperature: 3 }, { location: "Rome", temperature: 21.5 }] }, stats: { output: { average: 12.25 } } };
+    const steps = {
+      fetch: {
+        output: [
+          { location: "Oslo", temperature: 3 },
+          { location: "Rome", temperature: 21.5 },
+        ],
+      },
+      stats: { output: { average: 12.25 } },
+    };
     expect(compiledOf(compileTemplate(source)).evaluate(scopeOf({ steps }))).toBe(
       "🌤️ Daily\n\n📍 Oslo\n   Temperature: 3°C\n\n📍 Rome\n   Temperature: 21.5°C\n\n\n📊 Average: 12.3°C\n",
     );

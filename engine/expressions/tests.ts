@@ -20,19 +20,41 @@ function comparison(name: string, operator: CompareOperator, summary: string): T
 }
 
 const ROWS: TestRow[] = [
-  { name: "defined", summary: "is there, even if null", looksAtMissing: true, apply: (_value, _argument, _run, read) => read !== undefined },
-  { name: "undefined", summary: "is missing", looksAtMissing: true, apply: (_value, _argument, _run, read) => read === undefined },
+  {
+    name: "defined",
+    summary: "is there, even if null",
+    looksAtMissing: true,
+    apply: (_value, _argument, _run, read) => read !== undefined,
+  },
+  {
+    name: "undefined",
+    summary: "is missing",
+    looksAtMissing: true,
+    apply: (_value, _argument, _run, read) => read === undefined,
+  },
   { name: "none", summary: "is null", apply: (value) => value === null },
   { name: "null", summary: "is null", apply: (value) => value === null },
   { name: "string", summary: "is text", apply: (value) => typeof value === "string" },
   { name: "number", summary: "is a number", apply: (value) => typeof value === "number" },
   { name: "integer", summary: "is a whole number", apply: whole },
-  { name: "float", summary: "is a number with a fraction", apply: (value) => typeof value === "number" && !whole(value) },
+  {
+    name: "float",
+    summary: "is a number with a fraction",
+    apply: (value) => typeof value === "number" && !whole(value),
+  },
   { name: "boolean", summary: "is true or false", apply: (value) => typeof value === "boolean" },
   { name: "true", summary: "is exactly true", apply: (value) => value === true },
   { name: "false", summary: "is exactly false", apply: (value) => value === false },
-  { name: "sequence", summary: "is a list or text", apply: (value) => Array.isArray(value) || typeof value === "string" },
-  { name: "iterable", summary: "is a list, a map or text", apply: (value) => typeof value === "string" || (typeof value === "object" && value !== null) },
+  {
+    name: "sequence",
+    summary: "is a list or text",
+    apply: (value) => Array.isArray(value) || typeof value === "string",
+  },
+  {
+    name: "iterable",
+    summary: "is a list, a map or text",
+    apply: (value) => typeof value === "string" || (typeof value === "object" && value !== null),
+  },
   { name: "mapping", summary: "is a map", apply: isObject },
   { name: "even", summary: "is an even whole number", apply: (value) => whole(value) && value % 2 === 0 },
   { name: "odd", summary: "is an odd whole number", apply: (value) => whole(value) && value % 2 !== 0 },

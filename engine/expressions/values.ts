@@ -98,8 +98,11 @@ function measure(value: Json, most: number, depth: number): number {
   if (value === null || typeof value !== "object") return 1;
   if (depth > WALKED_DEPTH) throw limitError("depth");
   let length = 2;
-  if (Array.isArray(value)) for (const item of value) length += 1 + checked(measure(item, most, depth + 1), most, length);
-  else for (const key of Object.keys(value)) length += key.length + 3 + checked(measure(value[key] ?? null, most, depth + 1), most, length);
+  if (Array.isArray(value))
+    for (const item of value) length += 1 + checked(measure(item, most, depth + 1), most, length);
+  else
+    for (const key of Object.keys(value))
+      length += key.length + 3 + checked(measure(value[key] ?? null, most, depth + 1), most, length);
   return length;
 }
 

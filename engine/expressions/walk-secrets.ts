@@ -11,7 +11,7 @@ export function walkSecrets(value: Json, visit: (secret: Marked) => boolean, dep
   if (value === null || typeof value !== "object") return false;
   if (depth > WALKED_DEPTH) throw limitError("depth");
   if (Array.isArray(value)) return value.some((item) => walkSecrets(item, visit, depth + 1));
-  if (Object.hasOwn(value, "$secret")) return visit({ $secret: isObject(value["$secret"]) ? value["$secret"] : {} });
+  if (Object.hasOwn(value, "$secret")) return visit({ $secret: isObject(value.$secret) ? value.$secret : {} });
   for (const key of Object.keys(value)) if (walkSecrets(value[key] ?? null, visit, depth + 1)) return true;
   return false;
 }

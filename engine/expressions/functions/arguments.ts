@@ -26,7 +26,9 @@ export function asNumber(value: Json | undefined, what: string): number {
 
 export function asInteger(value: Json | undefined, what: string): number {
   if (typeof value === "number" && Number.isSafeInteger(value)) return value;
-  throw new ExpressionError(`${what} needs a whole number, not ${typeof value === "number" ? String(value) : kindOf(value)}`);
+  throw new ExpressionError(
+    `${what} needs a whole number, not ${typeof value === "number" ? String(value) : kindOf(value)}`,
+  );
 }
 
 export function asBoolean(value: Json | undefined, what: string): boolean {

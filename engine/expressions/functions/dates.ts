@@ -2,7 +2,8 @@ import type { Json } from "../../json.ts";
 import { ExpressionError } from "../expression-error.ts";
 import { kindOf } from "../values.ts";
 
-const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(?:(Z|z)|([+-])(\d{2}):?(\d{2}))?)?$/;
+const ISO =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(?:(Z|z)|([+-])(\d{2}):?(\d{2}))?)?$/;
 const FURTHEST = 8.64e15;
 const DAY_MS = 86_400_000;
 const MONTHS = "January February March April May June July August September October November December".split(" ");
@@ -16,10 +17,14 @@ export function isoDate(ms: number): string {
 /** Milliseconds since 1970 of ISO 8601 text (UTC where it names no zone) or of a number of milliseconds. */
 export function readDate(value: Json): number {
   if (typeof value === "number" && Math.abs(value) <= FURTHEST) return Math.trunc(value);
-  if (typeof value !== "string") throw new ExpressionError(`date reads ISO 8601 text or milliseconds, not ${typeof value === "number" ? "a time so far off" : kindOf(value)}`);
+  if (typeof value !== "string")
+    throw new ExpressionError(
+      `date reads ISO 8601 text or milliseconds, not ${typeof value === "number" ? "a time so far off" : kindOf(value)}`,
+    );
   const parts = ISO.exec(value.trim());
   const time = parts === null ? undefined : fromParts(parts);
-  if (time === undefined) throw new ExpressionError(`date cannot read ${JSON.stringify(value.slice(0, 40))} as ISO 8601`);
+  if (time === undefined)
+    throw new ExpressionError(`date cannot read ${JSON.stringify(value.slice(0, 40))} as ISO 8601`);
   return time;
 }
 
@@ -37,7 +42,8 @@ function fromParts(parts: RegExpExecArray): number | undefined {
 
 const padded = (value: number, width = 2): string => String(value).padStart(width, "0");
 
-const dayOfYear = (date: Date): number => Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear(), 0, 1)) / DAY_MS) + 1;
+const dayOfYear = (date: Date): number =>
+  Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear(), 0, 1)) / DAY_MS) + 1;
 
 const TOKENS: Record<string, (date: Date) => string> = {
   Y: (date) => padded(date.getUTCFullYear(), 4),
@@ -80,7 +86,10 @@ export function formatDate(ms: number, format: string): string {
     }
     at += 1;
     const token = TOKENS[format.charAt(at)];
-    if (token === undefined) throw new ExpressionError(`date does not know %${format.charAt(at)}; it knows ${DATE_TOKENS.map((name) => `%${name}`).join(" ")}`);
+    if (token === undefined)
+      throw new ExpressionError(
+        `date does not know %${format.charAt(at)}; it knows ${DATE_TOKENS.map((name) => `%${name}`).join(" ")}`,
+      );
     text += token(date);
   }
   return text;

@@ -68,7 +68,12 @@ export const ENCODING_FUNCTIONS: readonly FunctionRow[] = [
     parameters: [value],
     apply: ([text], run) => fromJson(asText(text, "fromjson"), run),
   },
-  { name: "base64", summary: "Base64 of the text's UTF-8", parameters: [value], apply: ([text], run) => run.produced(base64(bytesOf(text, "base64", run))) },
+  {
+    name: "base64",
+    summary: "Base64 of the text's UTF-8",
+    parameters: [value],
+    apply: ([text], run) => run.produced(base64(bytesOf(text, "base64", run))),
+  },
   {
     name: "urlencode",
     summary: "text percent-encoded for any part of a URL; a map as a query string",

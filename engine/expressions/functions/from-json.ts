@@ -19,7 +19,8 @@ export function fromJson(text: string, run: Run): Json {
 
 function check(value: Json, run: Run, depth: number): void {
   run.spend(1);
-  if (typeof value === "number" && !Number.isFinite(value)) throw new ExpressionError("fromjson was given a number that is too large");
+  if (typeof value === "number" && !Number.isFinite(value))
+    throw new ExpressionError("fromjson was given a number that is too large");
   if (value === null || typeof value !== "object") return;
   if (depth >= LIMITS.depth) throw limitError("depth");
   if (Array.isArray(value)) for (const item of value) check(item, run, depth + 1);

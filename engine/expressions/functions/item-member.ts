@@ -8,17 +8,20 @@ import { kindOf } from "../values.ts";
 export function itemMember(run: Run, item: Json, attribute: Json, what: string): Json {
   const found = lookInside(run, item, attribute, what);
   if (found !== undefined) return found;
-  if (run.scope.strict) throw new ExpressionError(`An item of ${what} has no member ${String(attribute)}`, { member: String(attribute) });
+  if (run.scope.strict)
+    throw new ExpressionError(`An item of ${what} has no member ${String(attribute)}`, { member: String(attribute) });
   return null;
 }
 
 /** As `itemMember`, with undefined for what is missing. */
 export function lookInside(run: Run, item: Json, attribute: Json, what: string): Json | undefined {
   if (typeof attribute === "number") return memberOf(item, attribute);
-  if (typeof attribute !== "string") throw new ExpressionError(`${what} needs the name of a member, not ${kindOf(attribute)}`);
+  if (typeof attribute !== "string")
+    throw new ExpressionError(`${what} needs the name of a member, not ${kindOf(attribute)}`);
   const names = attribute.split(".");
   run.spend(names.length);
   let found: Json | undefined = item;
-  for (const name of names) found = found === undefined ? undefined : memberOf(found, /^[0-9]+$/.test(name) ? Number(name) : name);
+  for (const name of names)
+    found = found === undefined ? undefined : memberOf(found, /^[0-9]+$/.test(name) ? Number(name) : name);
   return found;
 }

@@ -70,15 +70,30 @@ function groupby(run: Run, items: readonly Json[], name: Json | undefined): Json
 }
 
 export const LIST_FUNCTIONS: readonly FunctionRow[] = [
-  { name: "length", summary: "number of items, members or characters; 0 of null", parameters: [value], apply: ([from], run) => length(from, run) },
+  {
+    name: "length",
+    summary: "number of items, members or characters; 0 of null",
+    parameters: [value],
+    apply: ([from], run) => length(from, run),
+  },
   {
     name: "contains",
     summary: "whether a list has an equal item, a map the key, text the part",
     parameters: [value, { name: "item" }],
     apply: ([from, item], run) => includes(run, from ?? null, item ?? null),
   },
-  { name: "first", summary: "first item or character; null when empty", parameters: [value], apply: ([from], run) => end(from, 0, "first", run) },
-  { name: "last", summary: "last item or character; null when empty", parameters: [value], apply: ([from], run) => end(from, -1, "last", run) },
+  {
+    name: "first",
+    summary: "first item or character; null when empty",
+    parameters: [value],
+    apply: ([from], run) => end(from, 0, "first", run),
+  },
+  {
+    name: "last",
+    summary: "last item or character; null when empty",
+    parameters: [value],
+    apply: ([from], run) => end(from, -1, "last", run),
+  },
   {
     name: "slice",
     summary: "items or characters from `start` up to, not including, `end`; negative ones count from the end",

@@ -28,9 +28,12 @@ function round(number: number, digits: number): number {
 function toNumber(from: Json | undefined, otherwise: Json | undefined, what: string): number {
   if (typeof from === "number") return from;
   if (typeof from === "boolean") return from ? 1 : 0;
-  if (typeof from === "string" && from.length <= 1_000 && NUMERAL.test(from.trim())) return finite(Number(from.trim()), what);
+  if (typeof from === "string" && from.length <= 1_000 && NUMERAL.test(from.trim()))
+    return finite(Number(from.trim()), what);
   if (otherwise !== undefined && otherwise !== null) return asNumber(otherwise, `The default of ${what}`);
-  throw new ExpressionError(`${what} cannot read ${typeof from === "string" ? `the text ${JSON.stringify(from.slice(0, 40))}` : kindOf(from)} as a number`);
+  throw new ExpressionError(
+    `${what} cannot read ${typeof from === "string" ? `the text ${JSON.stringify(from.slice(0, 40))}` : kindOf(from)} as a number`,
+  );
 }
 
 function members(run: Run, list: Json | undefined, by: Json | undefined, what: string): readonly Json[] {
@@ -68,7 +71,12 @@ export const NUMBER_FUNCTIONS: readonly FunctionRow[] = [
     parameters: [value, { name: "digits", default: 0, also: ["precision"] }],
     apply: ([number, digits]) => round(asNumber(number, "round"), asInteger(digits ?? 0, "round")),
   },
-  { name: "abs", summary: "number without its sign", parameters: [value], apply: ([number]) => Math.abs(asNumber(number, "abs")) },
+  {
+    name: "abs",
+    summary: "number without its sign",
+    parameters: [value],
+    apply: ([number]) => Math.abs(asNumber(number, "abs")),
+  },
   {
     name: "int",
     summary: "whole number from a number, text or boolean, cut towards zero; `default` where it is none",
@@ -110,7 +118,8 @@ export const NUMBER_FUNCTIONS: readonly FunctionRow[] = [
   },
   {
     name: "range",
-    summary: "list of whole numbers: `range(stop)`, `range(start, stop)`, `range(start, stop, step)`; stop is not in it",
+    summary:
+      "list of whole numbers: `range(stop)`, `range(start, stop)`, `range(start, stop, step)`; stop is not in it",
     parameters: [{ name: "start" }, { name: "stop", default: null }, { name: "step", default: 1 }],
     nests: 1,
     apply: ([first, second, third], run) => range(run, first, second, third),

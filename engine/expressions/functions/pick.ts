@@ -25,7 +25,11 @@ function map(run: Run, [list, name, attribute, otherwise, ...rest]: Arguments, l
     if (needed > rest.length + 1) throw new ExpressionError(`map needs ${needed - 1} arguments for ${row.name}`);
     return items.map((item) => row.apply([item, ...rest], run));
   }
-  return items.map((item) => (otherwise === undefined || otherwise === null ? itemMember(run, item, picked, "map") : (lookInside(run, item, picked, "map") ?? otherwise)));
+  return items.map((item) =>
+    otherwise === undefined || otherwise === null
+      ? itemMember(run, item, picked, "map")
+      : (lookInside(run, item, picked, "map") ?? otherwise),
+  );
 }
 
 function tested(run: Run, [list, name, argument]: Arguments, wanted: boolean, what: string): Json[] {
@@ -48,8 +52,14 @@ export function pickFunctions(lookup: Lookup): readonly FunctionRow[] {
   return [
     {
       name: "map",
-      summary: "list of the items' member, or of a function's results: `map('name')`, `map('upper')`, `map(attribute='a.b', default=0)`",
-      parameters: [value, { name: "name", default: null }, { name: "attribute", default: null, keyword: true }, { name: "default", default: null, keyword: true }],
+      summary:
+        "list of the items' member, or of a function's results: `map('name')`, `map('upper')`, `map(attribute='a.b', default=0)`",
+      parameters: [
+        value,
+        { name: "name", default: null },
+        { name: "attribute", default: null, keyword: true },
+        { name: "default", default: null, keyword: true },
+      ],
       rest: true,
       nests: 2,
       apply: (args, run) => map(run, args, lookup),
@@ -75,7 +85,11 @@ export function pickFunctions(lookup: Lookup): readonly FunctionRow[] {
     {
       name: "default",
       summary: "the value, or the fallback where it is missing or null; with `true`, where it is false in any way",
-      parameters: [value, { name: "fallback", default: "", also: ["default_value"] }, { name: "boolean", default: false }],
+      parameters: [
+        value,
+        { name: "fallback", default: "", also: ["default_value"] },
+        { name: "boolean", default: false },
+      ],
       looksAtMissing: true,
       apply: ([given, fallback, boolean]) => {
         const keeps = boolean === true ? truthy(given) : given !== null && given !== undefined;

@@ -93,7 +93,9 @@ export const TEXT_FUNCTIONS: readonly FunctionRow[] = [
     apply: ([text, characters], run) => {
       const from = asText(text, "trim");
       run.spend(from.length >> 10);
-      return run.produced(characters === undefined || characters === null ? from.trim() : trim(from, asText(characters, "trim")));
+      return run.produced(
+        characters === undefined || characters === null ? from.trim() : trim(from, asText(characters, "trim")),
+      );
     },
   },
   {
@@ -107,7 +109,8 @@ export const TEXT_FUNCTIONS: readonly FunctionRow[] = [
     name: "join",
     summary: "one text of a list's items, or of their member `attribute`, with the separator between",
     parameters: [value, { name: "separator", default: "", also: ["d"] }, { name: "attribute", default: null }],
-    apply: ([items, separator, attribute], run) => join(run, asList(items, "join", run), asText(separator, "join"), attribute),
+    apply: ([items, separator, attribute], run) =>
+      join(run, asList(items, "join", run), asText(separator, "join"), attribute),
   },
   {
     name: "replace",
@@ -140,6 +143,7 @@ export const TEXT_FUNCTIONS: readonly FunctionRow[] = [
     name: "json",
     summary: "JSON text, compact or indented by `indent` blanks",
     parameters: [value, { name: "indent", default: 0 }],
-    apply: ([any, indent], run) => run.produced(jsonText(any ?? null, run.textLeft, Math.max(0, Math.min(10, asInteger(indent ?? 0, "json"))))),
+    apply: ([any, indent], run) =>
+      run.produced(jsonText(any ?? null, run.textLeft, Math.max(0, Math.min(10, asInteger(indent ?? 0, "json"))))),
   },
 ];

@@ -16,12 +16,15 @@ function derivedUuid(seed: string, nth: number): string {
 export const TIME_FUNCTIONS: readonly FunctionRow[] = [
   {
     name: "date",
-    summary: "a time (ISO 8601 text, UTC where it names no zone, or milliseconds since 1970) as ISO 8601 in UTC, or by a strftime format",
+    summary:
+      "a time (ISO 8601 text, UTC where it names no zone, or milliseconds since 1970) as ISO 8601 in UTC, or by a strftime format",
     parameters: [{ name: "value" }, { name: "format", default: null }],
     apply: ([value, format], run) => {
       if (value === null || value === undefined) return null;
       const time = readDate(value);
-      return run.produced(format === null || format === undefined ? isoDate(time) : formatDate(time, asText(format, "date")));
+      return run.produced(
+        format === null || format === undefined ? isoDate(time) : formatDate(time, asText(format, "date")),
+      );
     },
   },
   {
