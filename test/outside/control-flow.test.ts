@@ -13,8 +13,7 @@ function run(steps: Json[], outputs: JsonMap, inputs: JsonMap = {}): Promise<Jso
   return outside.api.run({ name: "Outside flow", inputs: declared, steps, outputs, retry: ONCE }, inputs);
 }
 
-const items = (key: string): Json[] =>
-  outside.service.calls(key).map(({ body }) => read(body, "input.item") ?? null);
+const items = (key: string): Json[] => outside.service.calls(key).map(({ body }) => read(body, "input.item") ?? null);
 
 describe("condition", () => {
   test.each([
@@ -61,7 +60,10 @@ describe("continue_on_error", () => {
     expect(result).toMatchObject({
       status: "completed",
       result: { outputs: { status: "failed", code: "BACKEND_ERROR", out: null, after: "success" } },
-      steps: [{ id: "s", status: "failed", error: { code: "BACKEND_ERROR" } }, { id: "t", status: "completed" }],
+      steps: [
+        { id: "s", status: "failed", error: { code: "BACKEND_ERROR" } },
+        { id: "t", status: "completed" },
+      ],
     });
     expect(read(result, "result.outputs.printed")).toBe(`said: ${message}`);
   });
@@ -79,11 +81,20 @@ describe("for_each", () => {
   test("runs one after the other, in order, with item and index", async () => {
     const result = await run(
       [
-        flaky("s", "call", { key: "sequential", item: "{{ item }}", at: "{{ index }}", edge: "{{ isFirst }}{{ isLast }}", after: 30 }, {
-          for_each: "{{ inputs.xs }}",
-        }),
+        flaky(
+          "s",
+          "call",
+          { key: "sequential", item: "{{ item }}", at: "{{ index }}", edge: "{{ isFirst }}{{ isLast }}", after: 30 },
+          {
+            for_each: "{{ inputs.xs }}",
+          },
+        ),
       ],
-      { out: "{{ steps.s.output | map('item') }}", at: "{{ steps.s.output | map('at') }}", edge: "{{ steps.s.output | map('edge') }}" },
+      {
+        out: "{{ steps.s.output | map('item') }}",
+        at: "{{ steps.s.output | map('at') }}",
+        edge: "{{ steps.s.output | map('edge') }}",
+      },
       { xs: ["a", "b", "c"] },
     );
     expect(result.result).toStrictEqual({
@@ -96,13 +107,25 @@ describe("for_each", () => {
   test("parallel: all at once, the output still in item order", async () => {
     const result = await run(
       [
-        flaky("s", "call", { key: "parallel", item: "{{ item.n }}", after: "{{ item.after }}" }, {
-          for_each: "{{ inputs.xs }}",
-          parallel: true,
-        }),
+        flaky(
+          "s",
+          "call",
+          { key: "parallel", item: "{{ item.n }}", after: "{{ item.after }}" },
+          {
+            for_each: "{{ inputs.xs }}",
+            parallel: true,
+          },
+        ),
       ],
       { out: "{{ steps.s.output | map('item') }}" },
-      { xs: [{ n: 1, after: 600 }, { n: 2, after: 400 }, { n: 3, after: 500 }, { n: 4, after: 300 }] },
+      {
+        xs: [
+          { n: 1, after: 600 },
+          { n: 2, after: 400 },
+          { n: 3, after: 500 },
+          { n: 4, after: 300 },
+        ],
+      },
     );
     expect(read(result, "result.outputs.out")).toEqual([1, 2, 3, 4]);
     expect(outside.service.overlap("parallel")).toBe(4);
@@ -111,11 +134,16 @@ describe("for_each", () => {
   test("max_concurrency bounds it", async () => {
     await run(
       [
-        flaky("s", "call", { key: "bounded", item: "{{ item }}", after: 150 }, {
-          for_each: "{{ range(8) }}",
-          parallel: true,
-          max_concurrency: 3,
-        }),
+        flaky(
+          "s",
+          "call",
+          { key: "bounded", item: "{{ item }}", after: 150 },
+          {
+            for_each: "{{ range(8) }}",
+            parallel: true,
+            max_concurrency: 3,
+          },
+        ),
       ],
       {},
     );
@@ -169,10 +197,15 @@ describe("for_each", () => {
     outside.service.script("some fail", {}, { status: 500, body: {} }, {});
     const result = await run(
       [
-        flaky("s", "call", { key: "some fail", item: "{{ item }}" }, {
-          for_each: "{{ [1, 2, 3] }}",
-          continue_on_error: true,
-        }),
+        flaky(
+          "s",
+          "call",
+          { key: "some fail", item: "{{ item }}" },
+          {
+            for_each: "{{ [1, 2, 3] }}",
+            continue_on_error: true,
+          },
+        ),
         flaky("t", "call", { key: "after some" }),
       ],
       {
@@ -201,10 +234,15 @@ describe("for_each", () => {
   test("a condition that mentions the item is judged for each; false leaves null", async () => {
     const result = await run(
       [
-        flaky("s", "call", { key: "judged each", item: "{{ item }}" }, {
-          for_each: "{{ [1, 2, 3, 4] }}",
-          condition: "{{ item is even }}",
-        }),
+        flaky(
+          "s",
+          "call",
+          { key: "judged each", item: "{{ item }}" },
+          {
+            for_each: "{{ [1, 2, 3, 4] }}",
+            condition: "{{ item is even }}",
+          },
+        ),
       ],
       { out: "{{ steps.s.output }}" },
     );
@@ -237,7 +275,11 @@ describe("a parallel list", () => {
         },
         flaky("last", "call", { key: "afterwards", sum: "{{ steps.one.output.v + steps.group.two.output.v }}" }),
       ],
-      { inner: "{{ steps.group.three.output.v }}", outer: "{{ steps.three.output.v }}", sum: "{{ steps.last.output.sum }}" },
+      {
+        inner: "{{ steps.group.three.output.v }}",
+        outer: "{{ steps.three.output.v }}",
+        sum: "{{ steps.last.output.sum }}",
+      },
     );
     expect(result.result).toStrictEqual({ outputs: { inner: 3, outer: 3, sum: 3 } });
     expect(outside.service.overlap("at once")).toBe(3);
@@ -246,7 +288,12 @@ describe("a parallel list", () => {
   test("one failing child fails the run; a child with continue_on_error does not", async () => {
     outside.service.script("child fails", { status: 500, body: {} });
     const failed = await run(
-      [{ id: "group", parallel: [flaky("one", "call", { key: "child fails" }), flaky("two", "call", { key: "sound" })] }],
+      [
+        {
+          id: "group",
+          parallel: [flaky("one", "call", { key: "child fails" }), flaky("two", "call", { key: "sound" })],
+        },
+      ],
       {},
     );
     expect(failed).toMatchObject({ status: "failed", error: { code: "BACKEND_ERROR" } });
@@ -273,7 +320,10 @@ describe("direct requests (section 7)", () => {
     const result = await run([flaky("s", "fetch", { key: "get one", id: "a/b ü" })], { out: "{{ steps.s.output }}" });
     const [call] = outside.service.calls("get one");
     expect(call).toMatchObject({ method: "GET", url: "/things/a%2Fb%20%C3%BC?key=get%20one" });
-    expect(result).toMatchObject({ status: "completed", result: { outputs: { out: { status: 200, body: { status: "success" } } } } });
+    expect(result).toMatchObject({
+      status: "completed",
+      result: { outputs: { out: { status: 200, body: { status: "success" } } } },
+    });
     expect(read(result, "result.outputs.out.headers.content-type")).toContain("application/json");
   });
 

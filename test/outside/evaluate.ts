@@ -10,9 +10,7 @@ export function definitionOf(outputs: JsonMap): JsonMap {
   return {
     name: "Outside expressions",
     inputs: INPUT_TYPES,
-    steps: [
-      { id: "sum", connector: "connector:community/calculator@1.0.0", action: "add", input: { a: 2, b: 3 } },
-    ],
+    steps: [{ id: "sum", connector: "connector:community/calculator@1.0.0", action: "add", input: { a: 2, b: 3 } }],
     outputs,
   };
 }

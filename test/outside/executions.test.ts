@@ -21,7 +21,10 @@ const ADD: JsonMap = {
   outputs: { total: { value: "{{ steps.add.output.result }}", description: "a + b" } },
 };
 
-const slow = (key: string, after = 2500): JsonMap => ({ name: "Outside slow", steps: [flaky("s", "patient", { key, after })] });
+const slow = (key: string, after = 2500): JsonMap => ({
+  name: "Outside slow",
+  steps: [flaky("s", "patient", { key, after })],
+});
 
 beforeAll(async () => {
   await publishFlaky(outside.api);
@@ -76,7 +79,13 @@ describe("starting", () => {
           error: null,
         },
       ],
-      usage: { executions: 1, step_runs: 1, compute_ms: expect.any(Number), egress_bytes: expect.any(Number), ai_tokens: 0 },
+      usage: {
+        executions: 1,
+        step_runs: 1,
+        compute_ms: expect.any(Number),
+        egress_bytes: expect.any(Number),
+        ai_tokens: 0,
+      },
     });
     expect(read(answer.body, "error") ?? null).toBeNull();
   });
@@ -95,7 +104,11 @@ describe("starting", () => {
     const answer = await outside.api.start({ workflow: "outside-sum", inputs: { a: 4 }, execution_mode: "isolated" });
     expect(answer.status).toBe(202);
     const record = await outside.api.finished(readText(answer.body, "execution_id"));
-    expect(record).toMatchObject({ status: "completed", execution_mode: "isolated", result: { outputs: { total: 14 } } });
+    expect(record).toMatchObject({
+      status: "completed",
+      execution_mode: "isolated",
+      result: { outputs: { total: 14 } },
+    });
   });
 
   test("a YAML body is a definition; a second document holds the inputs", async () => {
@@ -117,7 +130,12 @@ execution_mode: sync
   });
 
   test("one of several workflows in a definition is picked by workflow_name", async () => {
-    const definition = { workflows: [{ ...ADD, name: "First" }, { ...ADD, name: "Second", outputs: { which: "second" } }] };
+    const definition = {
+      workflows: [
+        { ...ADD, name: "First" },
+        { ...ADD, name: "Second", outputs: { which: "second" } },
+      ],
+    };
     const answer = await outside.api.start({
       definition,
       workflow_name: "Second",
@@ -232,7 +250,11 @@ describe("cancelling", () => {
     const started = await outside.api.start({
       definition: {
         name: "Outside cancel",
-        steps: [flaky("a", "call", { key: "cancel a" }), flaky("b", "patient", { key: "cancel b", after: 8000 }), flaky("c", "call", { key: "cancel c" })],
+        steps: [
+          flaky("a", "call", { key: "cancel a" }),
+          flaky("b", "patient", { key: "cancel b", after: 8000 }),
+          flaky("c", "call", { key: "cancel c" }),
+        ],
       },
     });
     const id = readText(started.body, "execution_id");
@@ -243,7 +265,10 @@ describe("cancelling", () => {
     expect(record).toMatchObject({
       status: "canceled",
       error: { code: "CANCELED", details: { canceled_at: ISO } },
-      steps: [{ id: "a", status: "completed" }, { id: "b", status: "canceled" }],
+      steps: [
+        { id: "a", status: "completed" },
+        { id: "b", status: "canceled" },
+      ],
     });
     expect(outside.service.calls("cancel c")).toHaveLength(0);
     const again = await outside.api.request("POST", `/workflows/executions/${id}/cancel`);

@@ -207,7 +207,7 @@ export const EXPRESSIONS: Record<string, [string, Json][]> = {
     ["{'a': 1} | json", '{"a":1}'],
     ["'a' | json", '"a"'],
     ["{'a': [1]} | json(2)", '{\n  "a": [\n    1\n  ]\n}'],
-    ["fromjson('{\"a\": {\"b\": null}}')", { a: { b: null } }],
+    ['fromjson(\'{"a": {"b": null}}\')', { a: { b: null } }],
     ["date('2026-01-02T03:04:05+01:00') | startsWith('2026-01-02T02:04:05')", true],
     ["length(uuid())", 36],
   ],
@@ -303,7 +303,10 @@ export const TEMPLATES: [string, Json][] = [
   ["a{% if true %}\nb{% endif %}", "a\nb"],
   ["  {% if true %}\nx\n{% endif %}\ny", "  x\ny"],
   ["a {%- if true -%} b {%- endif -%} c", "abc"],
-  ["{% for u in inputs.users %}{% if u.active %}{{ u.name }}{{ '' if loop.last else ', ' }}{% endif %}{% endfor %}", "Ann, Cid"],
+  [
+    "{% for u in inputs.users %}{% if u.active %}{{ u.name }}{{ '' if loop.last else ', ' }}{% endif %}{% endfor %}",
+    "Ann, Cid",
+  ],
 ];
 
 /** Expressions that are right when published and cannot be evaluated: VALIDATION at run time. */

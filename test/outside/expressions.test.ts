@@ -83,7 +83,8 @@ describe("evaluation is bounded and names the bound that was passed", () => {
   test("depth: 64", async () => {
     const [outcome] = await evaluate(outside.api, [`{{ ${"[".repeat(80)}${"]".repeat(80)} }}`]);
     expect(outcome).not.toHaveProperty("value");
-    const said = outcome !== undefined && "failed" in outcome ? outcome.failed : read(isMap(outcome) ? outcome : {}, "refused");
+    const said =
+      outcome !== undefined && "failed" in outcome ? outcome.failed : read(isMap(outcome) ? outcome : {}, "refused");
     expect(said).toMatchObject({ code: "VALIDATION" });
   });
 
@@ -117,11 +118,11 @@ describe("data is never evaluated again", () => {
 
 describe("strict", () => {
   test("a missing member is an error that names it", async () => {
-    const run = await outside.api.run(
-      { ...definitionOf({ x: "{{ inputs.m.absent }}" }), strict: true },
-      INPUTS,
-    );
-    expect(run).toMatchObject({ status: "failed", error: { code: "VALIDATION", message: expect.stringContaining("absent") } });
+    const run = await outside.api.run({ ...definitionOf({ x: "{{ inputs.m.absent }}" }), strict: true }, INPUTS);
+    expect(run).toMatchObject({
+      status: "failed",
+      error: { code: "VALIDATION", message: expect.stringContaining("absent") },
+    });
   });
 
   test("default and is defined may still look", async () => {
@@ -138,7 +139,9 @@ describe("strict", () => {
 
 describe("outputs", () => {
   test("a value may be a structure of templates", async () => {
-    const outputs = { all: { value: { sum: "{{ steps.sum.output.result }}", list: ["{{ inputs.n }}", "n={{ inputs.n }}", 3] } } };
+    const outputs = {
+      all: { value: { sum: "{{ steps.sum.output.result }}", list: ["{{ inputs.n }}", "n={{ inputs.n }}", 3] } },
+    };
     const run = await outside.api.run(definitionOf(outputs), INPUTS);
     expect(run).toMatchObject({ result: { outputs: { all: { sum: 5, list: [7, "n=7", 3] } } } });
   });

@@ -36,7 +36,11 @@ export const FLAKY: JsonMap = {
       output: ANYTHING,
       handler: { http: { url: `http://${SERVICE_HOST}/execute`, method: "POST" } },
     },
-    direct("fetch", { url: `http://${SERVICE_HOST}/things/\${input.id}`, method: "GET", query: { key: "${input.key}" } }),
+    direct("fetch", {
+      url: `http://${SERVICE_HOST}/things/\${input.id}`,
+      method: "GET",
+      query: { key: "${input.key}" },
+    }),
     direct("put", {
       url: `http://${SERVICE_HOST}/things/\${input.id}`,
       method: "PUT",

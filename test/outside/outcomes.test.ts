@@ -53,19 +53,24 @@ describe("an upstream status becomes a code (section 7)", () => {
       ],
     });
     expect(run.status).toBe("failed");
-    expect(["UNAVAILABLE", "FORBIDDEN"]).toContain(run.error !== null && typeof run.error === "object" && "code" in run.error && run.error.code);
+    expect(["UNAVAILABLE", "FORBIDDEN"]).toContain(
+      run.error !== null && typeof run.error === "object" && "code" in run.error && run.error.code,
+    );
   });
 
-  test.each(["http://169.254.169.254/latest/meta-data", "http://127.0.0.1:1/", "http://localhost/", "http://10.0.0.1/", "http://[::1]/"])(
-    "%s is refused by the egress rules",
-    async (url) => {
-      const run = await outside.api.run({
-        name: "Outside egress",
-        steps: [{ id: "s", connector: "connector:community/http@1.0.0", action: "get", input: { url }, ...ONCE }],
-      });
-      expect(run).toMatchObject({ status: "failed", error: { code: "FORBIDDEN", details: { reason: "egress" } } });
-    },
-  );
+  test.each([
+    "http://169.254.169.254/latest/meta-data",
+    "http://127.0.0.1:1/",
+    "http://localhost/",
+    "http://10.0.0.1/",
+    "http://[::1]/",
+  ])("%s is refused by the egress rules", async (url) => {
+    const run = await outside.api.run({
+      name: "Outside egress",
+      steps: [{ id: "s", connector: "connector:community/http@1.0.0", action: "get", input: { url }, ...ONCE }],
+    });
+    expect(run).toMatchObject({ status: "failed", error: { code: "FORBIDDEN", details: { reason: "egress" } } });
+  });
 });
 
 describe("a service's own error (section 20, Connectors and services)", () => {
@@ -123,11 +128,14 @@ describe("a service's own error (section 20, Connectors and services)", () => {
   });
 
   test("an input that breaks its schema fails the step before anything is called", async () => {
-    const run = await outside.api.run({
-      name: "Outside schema",
-      inputs: { count: { type: "integer" } },
-      steps: [flaky("s", "strict", { key: "strict", count: "{{ inputs.count - 5 }}" })],
-    }, { count: 3 });
+    const run = await outside.api.run(
+      {
+        name: "Outside schema",
+        inputs: { count: { type: "integer" } },
+        steps: [flaky("s", "strict", { key: "strict", count: "{{ inputs.count - 5 }}" })],
+      },
+      { count: 3 },
+    );
     expect(run).toMatchObject({ status: "failed", error: { code: "VALIDATION" } });
     expect(calls("strict")).toBe(0);
   });
@@ -156,7 +164,11 @@ describe("timeouts", () => {
 
   test("a workflow's time limit ends the run as timed_out", async () => {
     outside.service.script("whole", { after: 8000 });
-    const run = await outside.api.run({ name: "Outside limit", timeout: 1, steps: [flaky("s", "patient", { key: "whole" })] });
+    const run = await outside.api.run({
+      name: "Outside limit",
+      timeout: 1,
+      steps: [flaky("s", "patient", { key: "whole" })],
+    });
     expect(run).toMatchObject({ status: "timed_out", error: { code: "TIMEOUT" } });
   });
 });
@@ -171,13 +183,21 @@ describe("an action that is not idempotent and whose outcome is unknown", () => 
   test.each(lost)("%s: is not repeated", async (name, reply) => {
     const key = `lost ${name}`;
     const run = await runStep(key, flaky("s", "send", { key, text: "x" }, { retry, timeout: 1 }), reply);
-    expect(run).toMatchObject({ status: "failed", error: { code: "UNAVAILABLE", details: { reason: "outcome_unknown" } } });
+    expect(run).toMatchObject({
+      status: "failed",
+      error: { code: "UNAVAILABLE", details: { reason: "outcome_unknown" } },
+    });
     expect(calls(key)).toBe(1);
   });
 
   test.each(lost)("%s: is repeated when retry_on names UNKNOWN_OUTCOME", async (name, reply) => {
     const key = `risk ${name}`;
-    const step = flaky("s", "send", { key, text: "x" }, { retry: { ...retry, retry_on: ["UNKNOWN_OUTCOME"] }, timeout: 1 });
+    const step = flaky(
+      "s",
+      "send",
+      { key, text: "x" },
+      { retry: { ...retry, retry_on: ["UNKNOWN_OUTCOME"] }, timeout: 1 },
+    );
     const run = await runStep(key, step, reply);
     expect(run).toMatchObject({ status: "completed" });
     expect(calls(key)).toBe(2);
@@ -192,7 +212,10 @@ describe("an action that is not idempotent and whose outcome is unknown", () => 
   });
 
   test("a clear 503 to it is repeated: nothing is unknown", async () => {
-    const run = await runStep("clear", flaky("s", "send", { key: "clear", text: "x" }, { retry }), { status: 503, body: {} });
+    const run = await runStep("clear", flaky("s", "send", { key: "clear", text: "x" }, { retry }), {
+      status: 503,
+      body: {},
+    });
     expect(run).toMatchObject({ status: "completed" });
     expect(calls("clear")).toBe(2);
   });

@@ -40,7 +40,11 @@ describe("the delay before a repeat is exact when jitter is off", () => {
     ["linear", { backoff: "linear", initial_delay_ms: 200 }, [200, 400]],
     ["exponential", { backoff: "exponential", initial_delay_ms: 200 }, [200, 400]],
     ["exponential with a factor", { backoff: "exponential", initial_delay_ms: 100, backoff_factor: 5 }, [100, 500]],
-    ["at most max_delay_ms", { backoff: "exponential", initial_delay_ms: 200, backoff_factor: 10, max_delay_ms: 350 }, [200, 350]],
+    [
+      "at most max_delay_ms",
+      { backoff: "exponential", initial_delay_ms: 200, backoff_factor: 10, max_delay_ms: 350 },
+      [200, 350],
+    ],
   ];
   test.each(policies)("%s", async (name, policy, delays) => {
     const key = `delay ${name}`;

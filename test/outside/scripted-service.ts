@@ -113,7 +113,7 @@ function keyOf(url: string, input: JsonMap | undefined, body: Json | undefined):
   if (typeof input?.key === "string") return input.key;
   const fromUrl = new URL(url, "http://service").searchParams.get("key");
   if (fromUrl !== null) return fromUrl;
-  return isMap(body) && typeof body.key === "string" ? body.key : url.split("?")[0] ?? url;
+  return isMap(body) && typeof body.key === "string" ? body.key : (url.split("?")[0] ?? url);
 }
 
 function success(input: JsonMap | undefined): Json {

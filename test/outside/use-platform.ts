@@ -1,10 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
-import { type Platform, startPlatform } from "../../scripts/platform/start-platform.ts";
+import { startTestPlatform } from "../support/test-platform.ts";
 import { Client } from "./client.ts";
-import { parseJson, readText } from "./json.ts";
+import { parseJson } from "./json.ts";
 import { OpenApi } from "./openapi.ts";
 import { ScriptedService } from "./scripted-service.ts";
 
@@ -30,9 +27,14 @@ interface Running extends Outside {
 export function usePlatform(): Outside {
   let running: Running | undefined;
   beforeAll(async () => {
-    running = process.env.OUTSIDE_BASE_URL === undefined ? await startOwn() : await reachGiven(process.env.OUTSIDE_BASE_URL);
+    running =
+      process.env.OUTSIDE_BASE_URL === undefined ? await startOwn() : await reachGiven(process.env.OUTSIDE_BASE_URL);
   }, 120_000);
-  afterAll(async () => running?.stop(), 20_000);
+  afterAll(async () => {
+    await running?.stop();
+    const wrong = [...(running?.api.disagreements ?? []), ...(running?.other.disagreements ?? [])];
+    if (wrong.length > 0) throw new Error(wrong.map((pair) => pair.join("\n    ")).join("\n  "));
+  }, 20_000);
   const there = (): Running => {
     if (running === undefined) throw new Error("the platform is not running");
     return running;
@@ -60,35 +62,19 @@ async function reachGiven(baseUrl: string): Promise<Running> {
 }
 
 async function startOwn(): Promise<Running> {
-  const dataDir = mkdtempSync(join(tmpdir(), "outside-"));
   const service = await ScriptedService.start(0);
-  let platform: Platform | undefined;
-  const stop = async (): Promise<void> => {
-    await platform?.stop();
-    await service.stop();
-    rmSync(dataDir, { recursive: true, force: true });
-  };
   try {
-    platform = await startPlatform({ dataDir, hosts: { [SERVICE_HOST]: `127.0.0.1:${service.port}` } });
-    const key = await createTenant(platform, "outside-one");
-    const otherKey = await createTenant(platform, "outside-two");
-    return { ...(await clientsOf(platform.url, key, otherKey)), service, stop };
+    const platform = await startTestPlatform({ hosts: { [SERVICE_HOST]: `127.0.0.1:${service.port}` } });
+    const stop = async (): Promise<void> => {
+      await platform.close();
+      await service.stop();
+    };
+    const other = await platform.newTenant("outside-other");
+    return { ...(await clientsOf(platform.url, platform.tenant.apiKey, other.apiKey)), service, stop };
   } catch (error) {
-    await stop();
+    await service.stop();
     throw error;
   }
-}
-
-/** What `npm run tenant -- NAME` does, without a process of its own. */
-async function createTenant(platform: Platform, name: string): Promise<string> {
-  const response = await fetch(`${platform.url}/internal/tenants`, {
-    method: "POST",
-    headers: { authorization: `Bootstrap ${platform.bootstrapToken}`, "content-type": "application/json" },
-    body: JSON.stringify({ name }),
-  });
-  const text = await response.text();
-  if (response.status !== 201) throw new Error(`no tenant: ${response.status} ${text}`);
-  return readText(parseJson(text), "key");
 }
 
 async function clientsOf(baseUrl: string, key: string, otherKey: string): Promise<{ api: Client; other: Client }> {
