@@ -21,7 +21,7 @@ export async function openPerfCounter(pid: number): Promise<WriteCounter | undef
     return undefined;
   }
   const probes = await addRowProbes(pid);
-  const rowEvents = probes ? ROW_FUNCTIONS.map((name) => `${probes}:${name}`) : [];
+  const rowEvents = probes ? ROW_FUNCTIONS.map((name) => `${probes}:${eventOf(name, pid)}`) : [];
   const counting = new PerfStat(pid, rowEvents);
   return {
     method: rowEvents.length > 0 ? "perf: fsyncs and SQLite writes of workerd" : "perf: fsyncs of workerd",
@@ -39,12 +39,19 @@ async function addRowProbes(pid: number): Promise<string | undefined> {
   const binary = await readlink(`/proc/${pid}/exe`);
   try {
     await removeRowProbes(group);
-    for (const name of ROW_FUNCTIONS)
-      await run("perf", ["probe", "-q", "-x", binary, "--add", `${group}:${name}=${name}`]);
+    for (const name of ROW_FUNCTIONS) {
+      const probe = `${group}:${eventOf(name, pid)}=${name}`;
+      await run("perf", ["probe", "-q", "-x", binary, "--add", probe]);
+    }
     return group;
   } catch {
     return undefined;
   }
+}
+
+/** perf wants names that are unique over all groups. */
+function eventOf(name: string, pid: number): string {
+  return `${name}_${pid}`;
 }
 
 async function removeRowProbes(group: string): Promise<void> {

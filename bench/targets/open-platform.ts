@@ -9,7 +9,7 @@ import type { Target } from "./target.ts";
 export async function openPlatform(dataDir: string): Promise<Target> {
   const platform = await startPlatform({ dataDir, services: false });
   try {
-    const { key } = await createTenant(dataDir, platform.url, "bench");
+    const { api_key: key } = await createTenant(dataDir, platform.url, "bench");
     if (typeof key !== "string") throw new Error("the platform made a tenant without a key");
     for (const { definition } of BENCH_WORKFLOWS) {
       await callPlatform(platform.url, {
