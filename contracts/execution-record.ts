@@ -93,7 +93,7 @@ function unopened(step: PlanStep): StepRecord {
 
 function progress(plan: Plan, state: RunState): ExecutionRecord["progress"] {
   const total = plan.steps.length;
-  const completed = state.root.settled;
+  const completed = state.root.settled - (state.root.failure === undefined ? 0 : 1);
   const message = isTerminal(state.status)
     ? `${completed} of ${total} steps done`
     : `Processing step ${Math.min(completed + 1, total)} of ${total}`;

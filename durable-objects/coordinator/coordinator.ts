@@ -38,10 +38,10 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
       alarmMs: this.#isolated ? ISOLATED_ALARM_MS : SHARED_ALARM_MS,
       now: Date.now,
       wait: (ms) => scheduler.wait(ms),
-      call: (call, context) => callPlugin(plugins, call, context),
+      call: (call, context) => callPlugin(plugins, call, context, report),
       setAlarm: (at) => void ctx.storage.setAlarm(at),
       hintOutbox: () => void this.#hint(),
-      report: (message, error) => console.error(message, error),
+      report,
     });
     this.#cell.recover();
   }
@@ -98,6 +98,11 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
     const cell = this.ctx.id.name;
     if (cell !== undefined) await this.env.OUTBOX.send({ cell }).catch(() => undefined);
   }
+}
+
+/** For the operator's log. What a user may see of a fault is decided where the fault is answered. */
+function report(message: string, error: unknown): void {
+  console.error(message, error);
 }
 
 function wake(ms: number, task: () => void): () => void {

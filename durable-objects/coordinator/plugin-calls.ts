@@ -10,15 +10,21 @@ export interface Plugins {
 /** An output larger than this is refused: a run's storage and memory are bounded (section 15). */
 const MAX_OUTPUT_CHARS = 1_048_576;
 
-/** Hands an attempt to the plugin Worker that can run it. Never rejects. */
-export async function callPlugin(plugins: Plugins, call: ActionCall, context: CallContext): Promise<ActionResult> {
+/** Hands an attempt to the plugin Worker that can run it. Never rejects; a plugin's own fault goes to `report`. */
+export async function callPlugin(
+  plugins: Plugins,
+  call: ActionCall,
+  context: CallContext,
+  report: (message: string, error: unknown) => void,
+): Promise<ActionResult> {
   const unavailable = cannotRun(call);
   if (unavailable) return unavailable;
   const plugin = call.action.plugin === "http" ? plugins.http : plugins.toolbox;
   try {
     const result = await plugin.invoke(call, context);
     return result.ok && outputSize(result.output) > MAX_OUTPUT_CHARS ? tooLarge() : result;
-  } catch {
+  } catch (error) {
+    report(`the ${call.action.plugin} plugin failed in ${context.executionId} ${call.path}`, error);
     return {
       ok: false,
       outcomeUnknown: true,
