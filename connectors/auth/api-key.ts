@@ -7,7 +7,8 @@ export function apiKey(connection: OpenConnection, declared: AuthDeclaration | u
   if (key === undefined) return { ok: false, message: "The connection has no API key (`api_key`)" };
   const { config } = connection;
   const place = firstText([config], ["in", "location"]) ?? declared?.in ?? "header";
-  const name = firstText([config], ["name", "header", "param", "key_name"]) ?? declared?.name ?? "X-API-Key";
+  const name =
+    firstText([config], ["name", "header_name", "header", "query", "cookie"]) ?? declared?.name ?? "X-API-Key";
   const prefix = firstText([config], ["prefix"]) ?? declared?.prefix;
   const value = prefix === undefined ? key : `${prefix.trimEnd()} ${key}`;
   if (place === "query") return { ok: true, credentials: { headers: {}, query: { [name]: value } } };

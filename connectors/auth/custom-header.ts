@@ -6,7 +6,7 @@ export function customHeader(connection: OpenConnection): Authorized {
   const { values, config } = connection;
   const nested = values.headers;
   const single = firstText([values], ["value"]);
-  const name = firstText([config, values], ["name", "header"]);
+  const name = firstText([config, values], ["name", "header_name", "header"]);
   const written =
     nested !== undefined && isObject(nested)
       ? nested
