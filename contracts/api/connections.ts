@@ -4,8 +4,8 @@ import { jsonObject, timestamp } from "./json-values.ts";
 import { pageOf } from "./pages.ts";
 
 /** The words of the language document (section 9) and of the original specification. */
-export const CONNECTION_TYPES = ["API_KEY", "BASIC", "BEARER", "OAUTH2", "CUSTOM_HEADER", "MTLS", "NONE"] as const;
-const ALIASES: Readonly<Record<string, (typeof CONNECTION_TYPES)[number]>> = { apikey: "API_KEY", api_key: "API_KEY", custom: "CUSTOM_HEADER", oauth: "OAUTH2" };
+export const CONNECTION_TYPES = ["API_KEY", "BASIC", "BEARER", "OAUTH2", "CUSTOM_HEADER", "MTLS", "CUSTOM", "NONE"] as const;
+const ALIASES: Readonly<Record<string, (typeof CONNECTION_TYPES)[number]>> = { apikey: "API_KEY", api_key: "API_KEY", oauth: "OAUTH2" };
 
 const type = z
   .string()

@@ -1,7 +1,7 @@
 import { failure, success, type Failure, type Result } from "../../../contracts/errors.ts";
 import type { ExecutionRecord } from "../../../contracts/execution.ts";
 import { validationFailure } from "../../../contracts/validation-failure.ts";
-import type { Json, JsonObject } from "../../../engine/json.ts";
+import { isObject, type Json, type JsonObject } from "../../../engine/json.ts";
 import type { Context } from "../context.ts";
 import { startPlanned } from "../executions/start.ts";
 import { planInline } from "../workflows/plan-inline.ts";
@@ -40,11 +40,15 @@ function answerOf(record: ExecutionRecord): Result<ActionAnswer> {
   return failure(code, message, { ...details, execution_id });
 }
 
-function inEnvelope(refusal: Failure): Failure {
-  const problems = refusal.details?.problems;
-  if (!Array.isArray(problems)) return refusal;
-  const renamed = JSON.parse(JSON.stringify(problems).replaceAll(`"/definition/steps/0/`, `"/`).replaceAll(`"/inputs/input`, `"/input`));
-  return { ...refusal, details: { ...refusal.details, problems: renamed } };
+/** Whatever is wrong with the one step is wrong with `action`: nobody wrote a definition. */
+function refusedAction(refusal: Failure, problems: Json | undefined): Failure {
+  if (refusal.code !== "VALIDATION" || !Array.isArray(problems)) return refusal;
+  const renamed = problems.filter(isObject).map(({ message, suggestion }) => ({
+    path: "/action",
+    message: String(message),
+    ...(typeof suggestion === "string" ? { suggestion } : {}),
+  }));
+  return validationFailure(renamed);
 }
 
 /** Runs one action and waits for it: what hybrid SDKs call. A run of its own, with a record like every other. */
@@ -57,7 +61,7 @@ export async function executeAction(
     return validationFailure([{ path: "/action", message: `"${request.action}" is not an action: write slug.action or namespace/name.action.` }]);
   }
   const planned = await planInline(context, oneStep(parts.connector, parts.action), undefined);
-  if (!planned.ok) return inEnvelope(planned);
+  if (!planned.ok) return refusedAction(planned, planned.details?.problems);
   const body = { inputs: { input: request.input }, execution_mode: "sync" as const, metadata: { action: request.action } };
   const { idempotencyKey, traceparent } = request;
   const outcome = await startPlanned(context, planned.value, { body, idempotencyKey, traceparent });

@@ -4,7 +4,7 @@ import { failure, success, type Result } from "../../../contracts/errors.ts";
 import { seal } from "../../../vault/vault.ts";
 import { isUniqueViolation } from "../../database/query-errors.ts";
 import { connections } from "../../database/tables.ts";
-import { auditEntry } from "../audit-entry.ts";
+import { auditEntryIf } from "../audit-entry.ts";
 import type { Context } from "../context.ts";
 import { onTenant } from "../object-calls.ts";
 import { splitValues } from "./connection-values.ts";
@@ -27,14 +27,15 @@ export async function changeConnection(context: Context, id: string, body: Chang
     ...(await newValues(context, id, body)),
     updatedAt: new Date(ports.now()),
   };
+  const found = and(ownConnections(context), eq(connections.id, id));
   try {
-    const [[row]] = await ports.database.batch([
+    const [, [row]] = await ports.database.batch([
+      auditEntryIf(context, "connection.changed", id, connections, found),
       ports.database
         .update(connections)
         .set(change)
-        .where(and(ownConnections(context), eq(connections.id, id)))
+        .where(found)
         .returning(),
-      auditEntry(context, "connection.changed", id),
     ]);
     if (row === undefined) return unknownConnection();
     await onTenant(ports, caller, (tenant) => tenant.putConnection(sealedConnectionOf(row)));
@@ -48,12 +49,10 @@ export async function changeConnection(context: Context, id: string, body: Chang
 /** Deletes it. Calls that need it from now on fail by name. */
 export async function deleteConnection(context: Context, id: string): Promise<Result<{ status: "deleted"; id: string }>> {
   const { ports, caller } = context;
-  const [gone] = await ports.database.batch([
-    ports.database
-      .delete(connections)
-      .where(and(ownConnections(context), eq(connections.id, id)))
-      .returning({ id: connections.id }),
-    auditEntry(context, "connection.deleted", id),
+  const found = and(ownConnections(context), eq(connections.id, id));
+  const [, gone] = await ports.database.batch([
+    auditEntryIf(context, "connection.deleted", id, connections, found),
+    ports.database.delete(connections).where(found).returning({ id: connections.id }),
   ]);
   if (gone.length === 0) return unknownConnection();
   await onTenant(ports, caller, (tenant) => tenant.deleteConnection(id));

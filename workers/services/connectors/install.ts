@@ -1,7 +1,7 @@
 import { and, eq } from "drizzle-orm";
 import { failure, success, type Result } from "../../../contracts/errors.ts";
 import { connectorInstallations } from "../../database/tables.ts";
-import { auditEntry } from "../audit-entry.ts";
+import { auditEntry, auditEntryIf } from "../audit-entry.ts";
 import type { Context } from "../context.ts";
 import { forgetCatalog, qualifiedName } from "./catalog.ts";
 import { findManifest } from "./get.ts";
@@ -42,19 +42,15 @@ export async function removeConnector(context: Context, slug: string): Promise<R
   const { entry } = found.value;
   const { namespace, name, installed } = entry;
   if (installed === null) return failure("NOT_FOUND", `"${qualifiedName(entry)}" is not installed.`);
-  const [gone] = await ports.database.batch([
-    ports.database
-      .delete(connectorInstallations)
-      .where(
-        and(
-          eq(connectorInstallations.tenantId, caller.tenantId),
-          eq(connectorInstallations.environment, caller.environment),
-          eq(connectorInstallations.namespace, namespace),
-          eq(connectorInstallations.name, name),
-        ),
-      )
-      .returning({ version: connectorInstallations.version }),
-    auditEntry(context, "connector.removed", `${namespace}/${name}`),
+  const own = and(
+    eq(connectorInstallations.tenantId, caller.tenantId),
+    eq(connectorInstallations.environment, caller.environment),
+    eq(connectorInstallations.namespace, namespace),
+    eq(connectorInstallations.name, name),
+  );
+  const [, gone] = await ports.database.batch([
+    auditEntryIf(context, "connector.removed", `${namespace}/${name}`, connectorInstallations, own),
+    ports.database.delete(connectorInstallations).where(own).returning({ version: connectorInstallations.version }),
   ]);
   forgetCatalog(context);
   if (gone.length === 0) return failure("CONFLICT", `"${qualifiedName(entry)}" is provided by the platform and cannot be removed.`);

@@ -1,7 +1,7 @@
 import { and, eq, sql } from "drizzle-orm";
 import { failure, success, type Result } from "../../../contracts/errors.ts";
 import { apiKeys } from "../../database/tables.ts";
-import { auditEntry } from "../audit-entry.ts";
+import { auditEntryIf } from "../audit-entry.ts";
 import type { Context } from "../context.ts";
 import { onTenant } from "../object-calls.ts";
 
@@ -12,19 +12,18 @@ import { onTenant } from "../object-calls.ts";
 export async function revokeKey(context: Context, id: string): Promise<Result<{ status: "revoked"; id: string; revoked_at: string }>> {
   const { ports, caller } = context;
   const now = new Date(ports.now());
-  const [rows] = await ports.database.batch([
+  const found = and(
+    eq(apiKeys.id, id),
+    eq(apiKeys.tenantId, caller.tenantId),
+    caller.environment === "live" ? undefined : eq(apiKeys.environment, caller.environment),
+  );
+  const [, rows] = await ports.database.batch([
+    auditEntryIf(context, "key.revoked", id, apiKeys, found),
     ports.database
       .update(apiKeys)
       .set({ revokedAt: sql`coalesce(${apiKeys.revokedAt}, ${now.toISOString()}::timestamptz)` })
-      .where(
-        and(
-          eq(apiKeys.id, id),
-          eq(apiKeys.tenantId, caller.tenantId),
-          caller.environment === "live" ? undefined : eq(apiKeys.environment, caller.environment),
-        ),
-      )
+      .where(found)
       .returning(),
-    auditEntry(context, "key.revoked", id),
   ]);
   const [row] = rows;
   if (row === undefined) return failure("NOT_FOUND", "There is no such key.");

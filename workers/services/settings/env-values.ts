@@ -3,7 +3,7 @@ import type { EnvView } from "../../../contracts/api/settings.ts";
 import { failure, success, type Failure, type Result } from "../../../contracts/errors.ts";
 import type { Json, JsonObject } from "../../../engine/json.ts";
 import { envValues } from "../../database/tables.ts";
-import { auditEntry } from "../audit-entry.ts";
+import { auditEntry, auditEntryIf } from "../audit-entry.ts";
 import type { Context } from "../context.ts";
 import { onTenant } from "../object-calls.ts";
 
@@ -49,9 +49,9 @@ export async function getEnv(context: Context, name: string): Promise<Result<Env
 
 export async function deleteEnv(context: Context, name: string): Promise<Result<{ status: "deleted"; name: string }>> {
   const { ports, caller } = context;
-  const [gone] = await ports.database.batch([
+  const [, gone] = await ports.database.batch([
+    auditEntryIf(context, "env.deleted", name, envValues, own(context, name)),
     ports.database.delete(envValues).where(own(context, name)).returning({ name: envValues.name }),
-    auditEntry(context, "env.deleted", name),
   ]);
   await onTenant(ports, caller, (tenant) => tenant.deleteEnv(name));
   return gone.length === 0 ? unknown() : success({ status: "deleted", name });

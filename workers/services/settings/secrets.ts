@@ -4,7 +4,7 @@ import { failure, success, type Failure, type Result } from "../../../contracts/
 import type { JsonObject } from "../../../engine/json.ts";
 import { seal } from "../../../vault/vault.ts";
 import { secrets } from "../../database/tables.ts";
-import { auditEntry } from "../audit-entry.ts";
+import { auditEntry, auditEntryIf } from "../audit-entry.ts";
 import type { Context } from "../context.ts";
 import { onTenant } from "../object-calls.ts";
 
@@ -50,9 +50,9 @@ export async function getSecret(context: Context, name: string): Promise<Result<
 
 export async function deleteSecret(context: Context, name: string): Promise<Result<{ status: "deleted"; name: string }>> {
   const { ports, caller } = context;
-  const [gone] = await ports.database.batch([
+  const [, gone] = await ports.database.batch([
+    auditEntryIf(context, "secret.deleted", name, secrets, own(context, name)),
     ports.database.delete(secrets).where(own(context, name)).returning({ name: secrets.name }),
-    auditEntry(context, "secret.deleted", name),
   ]);
   await onTenant(ports, caller, (tenant) => tenant.deleteSecret(name));
   return gone.length === 0 ? unknown() : success({ status: "deleted", name });

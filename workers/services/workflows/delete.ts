@@ -1,7 +1,7 @@
 import { and, eq } from "drizzle-orm";
 import { failure, success, type Result } from "../../../contracts/errors.ts";
 import { workflows, workflowVersions } from "../../database/tables.ts";
-import { auditEntry } from "../audit-entry.ts";
+import { auditEntryIf } from "../audit-entry.ts";
 import type { Context } from "../context.ts";
 import { forgetWorkflow } from "./resolve.ts";
 
@@ -9,17 +9,15 @@ import { forgetWorkflow } from "./resolve.ts";
 export async function deleteWorkflow(context: Context, slug: string): Promise<Result<{ status: "deleted"; slug: string }>> {
   const { ports, caller } = context;
   const { database } = ports;
-  const [gone] = await database.batch([
-    database
-      .delete(workflows)
-      .where(and(eq(workflows.tenantId, caller.tenantId), eq(workflows.environment, caller.environment), eq(workflows.slug, slug)))
-      .returning({ slug: workflows.slug }),
+  const found = and(eq(workflows.tenantId, caller.tenantId), eq(workflows.environment, caller.environment), eq(workflows.slug, slug));
+  const [, gone] = await database.batch([
+    auditEntryIf(context, "workflow.deleted", slug, workflows, found),
+    database.delete(workflows).where(found).returning({ slug: workflows.slug }),
     database
       .delete(workflowVersions)
       .where(
         and(eq(workflowVersions.tenantId, caller.tenantId), eq(workflowVersions.environment, caller.environment), eq(workflowVersions.slug, slug)),
       ),
-    auditEntry(context, "workflow.deleted", slug),
   ]);
   forgetWorkflow(context, slug);
   return gone.length === 0 ? failure("NOT_FOUND", `There is no workflow "${slug}".`) : success({ status: "deleted", slug });
