@@ -100,7 +100,7 @@ function summary(platform: Platform, apiKey: string): string {
 }
 
 /** Resolves with the exit code when someone asks to stop, or when the platform is gone. */
-function whenToStop(platform: Platform): Promise<number> {
+function whenToStop(platform: Platform, ending: AbortSignal): Promise<number> {
   return new Promise((resolve) => {
     let asked = false;
     const stop = (): void => {
@@ -112,7 +112,7 @@ function whenToStop(platform: Platform): Promise<number> {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
     process.once("disconnect", stop);
     void platform.exited.then(({ code, signal, message }) => {
-      if (asked) return;
+      if (asked || ending.aborted) return;
       complain(message ?? `The platform ended by itself (${signal ?? `exit ${code}`}): see ${platform.logFile}`);
       resolve(1);
     });
@@ -120,7 +120,8 @@ function whenToStop(platform: Platform): Promise<number> {
 }
 
 async function serve(platform: Platform, once: boolean): Promise<number> {
-  const stopping = whenToStop(platform);
+  const ending = new AbortController();
+  const stopping = whenToStop(platform, ending.signal);
   const work = async (): Promise<number> => {
     const apiKey = await developmentKey(platform.dataDir, platform.url);
     const counts = await publishExamples(platform.dataDir, platform.url, apiKey);
@@ -136,6 +137,7 @@ async function serve(platform: Platform, once: boolean): Promise<number> {
   try {
     return await Promise.race([work(), stopping]);
   } finally {
+    ending.abort();
     removeDevFile(platform.dataDir);
     await platform.stop();
   }
