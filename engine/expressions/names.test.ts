@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { type JsonObject, member } from "../json.ts";
 import { compileCondition, compileExpression, compileTemplate, compileValue } from "./compile.ts";
 import { compiledOf, failure, holds, problemsOf, rendered, scopeOf, value } from "./evaluate-for-test.ts";
-import { ErrorValue } from "./error-value.ts";
 import { LazyMap, type Scope, type Value } from "./types.ts";
 
 describe("unknown names", () => {
@@ -176,9 +176,21 @@ class Steps extends LazyMap {
   }
 }
 
+class StepError extends LazyMap {
+  get(name: string): Value | undefined {
+    return member(this.json(), name);
+  }
+  json(): JsonObject {
+    return { message: "it broke", code: "TIMEOUT", details: null };
+  }
+  override text(): string {
+    return "it broke";
+  }
+}
+
 class ErrorMap extends LazyMap {
   get(name: string): Value | LazyMap | undefined {
-    return name === "error" ? new ErrorValue({ message: "it broke", code: "TIMEOUT", details: null }) : undefined;
+    return name === "error" ? new StepError() : undefined;
   }
   json(): Value {
     return {};

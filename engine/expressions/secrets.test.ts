@@ -3,6 +3,7 @@ import type { Json, JsonObject } from "../json.ts";
 import { compileTemplate, compileValue } from "./compile.ts";
 import { compiledOf, failure, scopeOf } from "./evaluate-for-test.ts";
 import { ExpressionError } from "./expression-error.ts";
+import { SecretsRoot } from "./secrets-root.ts";
 import { containsSecret, revealSecrets, secretNames } from "./secrets.ts";
 
 const scope = scopeOf({
@@ -82,6 +83,27 @@ describe("marked secrets", () => {
 
   it("are refused as a condition", () => {
     expect(() => compiledOf(compileTemplate("{{ secrets.A }}")).test(scope)).toThrow(ExpressionError);
+  });
+});
+
+describe("the root `secrets`", () => {
+  const at = { ...scope, root: (name: string) => (name === "secrets" ? new SecretsRoot() : undefined) };
+
+  it("marks every name, and is never read whole", () => {
+    expect(compiledOf(compileTemplate("{{ secrets['A-1'] }}")).evaluate(at)).toEqual({ $secret: { name: "A-1" } });
+    for (const source of [
+      "{{ secrets }}",
+      "{{ secrets | json }}",
+      "{{ secrets | keys }}",
+      "{% for s in secrets %}{% endfor %}",
+      "{{ [secrets] }}",
+      "x{{ secrets }}",
+      "{{ 'A' in secrets }}",
+      "{{ secrets == {} }}",
+      "{% if secrets %}{% endif %}",
+    ]) {
+      expect(() => compiledOf(compileTemplate(source)).evaluate(at), source).toThrow(ExpressionError);
+    }
   });
 });
 
