@@ -49,6 +49,9 @@ export class CountingService {
         const answer = fails
           ? { status: "error", code: "UNAVAILABLE", message: "first attempt" }
           : { status: "success", data: { nonce: call.nonce } };
+        request.socket.once("close", () => {
+          call.answered = true;
+        });
         setTimeout(() => {
           call.answered = true;
           response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer));
@@ -100,18 +103,18 @@ ${more}`;
 export const COUNTING_WORKFLOWS = `
 workflows:
   - name: Chain
-    steps:${step("one", "work", 15, "")}${step("two", "work", 25, "{{ steps.one.output.nonce }}")}${step("three", "work", 10, "{{ steps.two.output.nonce }}")}
+    steps:${step("one", "work", 75, "")}${step("two", "work", 125, "{{ steps.one.output.nonce }}")}${step("three", "work", 50, "{{ steps.two.output.nonce }}")}
     outputs: {last: "{{ steps.three.output.nonce }}"}
   - name: Fan
-    steps:${step("each", "work", 30, "{{ item }}", "        for_each: [1, 2, 3, 4, 5, 6]\n        parallel: true")}${step("join", "work", 5, "{{ steps.each.output[5].nonce }}")}
+    steps:${step("each", "work", 150, "{{ item }}", "        for_each: [1, 2, 3, 4, 5, 6]\n        parallel: true")}${step("join", "work", 25, "{{ steps.each.output[5].nonce }}")}
     outputs: {last: "{{ steps.join.output.nonce }}"}
   - name: Retrying
-    steps:${step("shaky", "flaky", 10, "")}${step("after", "work", 20, "{{ steps.shaky.output.nonce }}")}
+    steps:${step("shaky", "flaky", 50, "")}${step("after", "work", 100, "{{ steps.shaky.output.nonce }}")}
       - {name: add, connector: "connector:community/calculator@1.0.0", action: add, input: {a: 1, b: 2}}
     outputs: {last: "{{ steps.after.output.nonce }}", sum: "{{ steps.add.output.result }}"}
   - name: Branching
     steps:
       - name: both
-        parallel:${step("left", "work", 20, "").replaceAll("\n      ", "\n          ")}${step("right", "work", 35, "").replaceAll("\n      ", "\n          ")}${step("end", "work", 5, "{{ steps.left.output.nonce }}")}
+        parallel:${step("left", "work", 100, "").replaceAll("\n      ", "\n          ")}${step("right", "work", 175, "").replaceAll("\n      ", "\n          ")}${step("end", "work", 25, "{{ steps.left.output.nonce }}")}
     outputs: {last: "{{ steps.end.output.nonce }}"}
 `;
