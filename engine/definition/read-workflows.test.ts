@@ -225,7 +225,7 @@ describe("what is refused", () => {
     ["max_attempts: 1000", "/steps/0/retry/max_attempts"],
     ["backoff: sometimes", "/steps/0/retry/backoff"],
     ["initial_delay_ms: -1", "/steps/0/retry/initial_delay_ms"],
-    ["backoff_factor: 0.5", "/steps/0/retry/backoff_factor"],
+    ["backoff_factor: -1", "/steps/0/retry/backoff_factor"],
     ["jitter: maybe", "/steps/0/retry/jitter"],
     ["retry_on: [TIMEOUTS]", "/steps/0/retry/retry_on"],
     ["attempts: 3", "/steps/0/retry/attempts"],

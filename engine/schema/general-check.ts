@@ -1,5 +1,6 @@
 import { type OutputUnit, type Schema, Validator } from "@cfworker/json-schema";
-import type { JsonObject } from "../json.ts";
+import type { Json, JsonObject } from "../json.ts";
+import { NATIVE_TEXT_LENGTH } from "./pattern.ts";
 import type { Check } from "./plain-checks.ts";
 import type { SchemaProblem } from "./problem.ts";
 
@@ -26,9 +27,23 @@ const ALTERNATIVES: ReadonlySet<string> = new Set(["anyOf", "oneOf", "not", "con
 /** A schema that uses the whole of JSON Schema 2020-12, by @cfworker/json-schema, with our messages. */
 export function generalCheck(schema: JsonObject): Check {
   const validator = new Validator(asSchema(schema), "2020-12", false);
+  const usesPatterns = JSON.stringify(schema).includes('"pattern');
   return (value, path, problems) => {
+    if (usesPatterns && hasLongText(value)) {
+      problems.push({
+        path,
+        message: `holds text of more than ${NATIVE_TEXT_LENGTH} characters, too long to be checked against a pattern here`,
+      });
+      return;
+    }
     for (const problem of outcome(validator, value)) problems.push({ ...problem, path: path + problem.path });
   };
+}
+
+function hasLongText(value: Json): boolean {
+  if (typeof value === "string") return value.length > NATIVE_TEXT_LENGTH;
+  if (typeof value !== "object" || value === null) return false;
+  return Object.entries(value).some(([key, member]) => key.length > NATIVE_TEXT_LENGTH || hasLongText(member));
 }
 
 /** A JSON object read as a schema: the library only reads it, and ignores what it does not know. */

@@ -89,7 +89,9 @@ const BUILDERS: Readonly<Record<string, Builder>> = {
     const compiled = typeof pattern === "string" ? compilePattern(pattern) : undefined;
     if (!compiled?.ok) return undefined;
     return (value, path, problems) => {
-      if (typeof value === "string" && !compiled.test(value)) problems.push({ path, message: `must match ${pattern}` });
+      const fits = typeof value !== "string" || compiled.test(value);
+      if (fits === undefined) problems.push({ path, message: "is too long to be checked against its pattern" });
+      else if (!fits) problems.push({ path, message: `must match ${pattern}` });
     };
   },
   format: (name) => {

@@ -2,6 +2,7 @@ import { isObject, type Json, type JsonObject } from "../json.ts";
 import { nearestName } from "../source/nearest-name.ts";
 import { pointerSegments, pointerTo } from "../source/tree.ts";
 import { compilePattern } from "./pattern.ts";
+import { plainCheck } from "./plain-checks.ts";
 import type { SchemaProblem } from "./problem.ts";
 
 const TYPES = ["string", "number", "integer", "boolean", "object", "array", "null"];
@@ -38,6 +39,7 @@ const NUMBER_KEYWORDS = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMax
 export function schemaProblems(schema: JsonObject): SchemaProblem[] {
   const problems: SchemaProblem[] = [];
   inspect(schema, "", schema, problems);
+  if (problems.length === 0 && plainCheck(schema) === undefined) inspectGeneralPatterns(schema, "", problems);
   return problems;
 }
 
@@ -117,6 +119,26 @@ function inspectReference(reference: Json, root: JsonObject, report: Report): vo
     report("$ref", "only references inside the schema (#/…) are followed");
   else if (reference !== "#" && (!reference.startsWith("#/") || resolve(root, reference.slice(1)) === undefined))
     report("$ref", `${reference} leads nowhere in the schema`);
+}
+
+/** The general validator runs patterns on the native engine, which can be hung by the others. */
+function inspectGeneralPatterns(schema: Json, path: string, problems: SchemaProblem[]): void {
+  if (typeof schema !== "object" || schema === null) return;
+  for (const [key, member] of Object.entries(schema)) {
+    const here = pointerTo(path, key);
+    const patterns =
+      key === "pattern" ? [member] : key === "patternProperties" && isObject(member) ? Object.keys(member) : [];
+    for (const pattern of patterns) {
+      const compiled = typeof pattern === "string" ? compilePattern(pattern) : undefined;
+      if (!compiled?.ok || compiled.simple) continue;
+      problems.push({
+        path: here,
+        message:
+          "beside keywords such as anyOf or $ref, a pattern must be simple: no repeated groups, at most one open repeat",
+      });
+    }
+    inspectGeneralPatterns(member, here, problems);
+  }
 }
 
 function resolve(root: JsonObject, pointer: string): Json | undefined {

@@ -57,6 +57,15 @@ test("a schema that never ends is a problem of the value, not a crash", () => {
   expect(compileSchema({ allOf: [{ $ref: "https://example.com/elsewhere" }] }).validate(1)).toHaveLength(1);
 });
 
+test("patterns beside rarer keywords stay harmless: simple ones only, on short texts only", () => {
+  const schema = (pattern: string): JsonObject => ({ anyOf: [{ type: "string", pattern }, { type: "null" }] });
+  expect(schemaProblems(schema("^[a-z]+$"))).toEqual([]);
+  expect(schemaProblems(schema("^(a+)+$"))).toMatchObject([{ path: "/anyOf/0/pattern" }]);
+  expect(schemaProblems({ patternProperties: { "^(a+)+$": true } })).toMatchObject([{ path: "/patternProperties" }]);
+  expect(compileSchema(schema("^[a-z]+$")).validate("abc")).toEqual([]);
+  expect(compileSchema(schema("^[a-z]+$")).validate("a".repeat(2_000))).toHaveLength(1);
+});
+
 test("defaults fill absent members, nested objects too, and never share a value", () => {
   const given: JsonObject = { location: "Oban", near: {} };
   expect(applyDefaults(PLACE, given)).toEqual({ location: "Oban", unit: "celsius", near: { km: 5 } });
