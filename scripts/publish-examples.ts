@@ -5,49 +5,54 @@ import { callPlatform, PlatformCallError } from "./call-platform.ts";
 
 const EXAMPLES = join(import.meta.dirname, "../examples");
 
-/** Which file holds what, in the order in which it must be published, and where it goes. */
+/** Which file holds what, and where it goes. */
 const KINDS = [
   { file: "connector.yaml", path: "/connectors", name: "connector" },
-  { file: "connections.json", path: "/connections", name: "connection" },
   { file: "workflows.yaml", path: "/workflows", name: "workflow" },
 ] as const;
 
+/** The connectors that stand for services of the outside world send to the receiver. */
+const CONNECTIONS = [
+  {
+    connector: "slack",
+    name: "development",
+    type: "BEARER",
+    values: { base_url: "http://receiver:8080/slack", token: "development-token" },
+  },
+  {
+    connector: "pagerduty",
+    name: "development",
+    type: "API_KEY",
+    values: { base_url: "http://receiver:8080/pagerduty", api_key: "development-key" },
+  },
+];
+
 interface Publication {
-  /** `weather/connector.yaml#0`: the document's place. */
+  /** `weather/connector.yaml` */
   place: string;
-  kind: (typeof KINDS)[number];
+  kind: { name: string; path: string };
   body: { json: unknown } | { yaml: string };
   digest: string;
 }
 
-/** Documents of a YAML stream; a line of three dashes stands between them. */
-function splitDocuments(text: string): string[] {
-  return text.split(/^---[ \t]*$/m).filter((document) => document.replace(/^\s*#.*$/gm, "").trim() !== "");
+function publication(place: string, kind: Publication["kind"], body: Publication["body"]): Publication {
+  return { place, kind, body, digest: createHash("sha256").update(JSON.stringify(body)).digest("hex") };
 }
 
-function readBodies(path: string): Publication["body"][] {
-  const text = readFileSync(path, "utf8");
-  if (!path.endsWith(".json")) return splitDocuments(text).map((yaml) => ({ yaml }));
-  const parsed: unknown = JSON.parse(text);
-  return Array.isArray(parsed) ? parsed.map((json) => ({ json })) : [{ json: parsed }];
-}
-
+/** Connectors, the connections they need, workflows. */
 function readExamples(): Publication[] {
   const folders = readdirSync(EXAMPLES, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   const names = folders.map(({ name }) => name).sort();
-  return KINDS.flatMap((kind) =>
+  const [connectors, workflows] = KINDS.map((kind) =>
     names
       .map((name) => join(name, kind.file))
       .filter((place) => existsSync(join(EXAMPLES, place)))
-      .flatMap((place) =>
-        readBodies(join(EXAMPLES, place)).map((body, index) => ({
-          place: `${place}#${index}`,
-          kind,
-          body,
-          digest: createHash("sha256").update(JSON.stringify(body)).digest("hex"),
-        })),
-      ),
+      .map((place) => publication(place, kind, { yaml: readFileSync(join(EXAMPLES, place), "utf8") })),
   );
+  const connections = CONNECTIONS.map((json) =>
+    publication(`${json.connector}/connection`, { name: "connection", path: "/connections" }, { json }),
+  );
+  return [...(connectors ?? []), ...connections, ...(workflows ?? [])];
 }
 
 function readLedger(path: string): Record<string, string> {

@@ -16,8 +16,8 @@ import { bold, complain, dim, green, red, say, table } from "./terminal.ts";
 
 const DEFAULT_PORT = 8787;
 const MAIN_JOB = {
-  workflow: "multi-location-weather-report",
-  inputs: { locations: ["Berlin", "London", "Tokyo"] },
+  workflow: "weather-report",
+  inputs: { locations: ["San Francisco", "London", "Tokyo"] },
 };
 
 interface Arguments {
@@ -95,7 +95,7 @@ function summary(platform: Platform, apiKey: string): string {
       `${relative(process.cwd(), platform.dataDir) || "."} ${dim(`(log: ${relative(process.cwd(), platform.logFile)})`)}`,
     ],
   ];
-  if (receiver !== undefined) rows.push(["Posts arrive at", `http://${receiver}`]);
+  if (receiver !== undefined) rows.push(["What was posted", `http://${receiver}/received`]);
   return `${table(rows)}\n\n  ${dim("Try it:")}\n  curl -s ${platform.url}/workflows/executions -H 'Authorization: Bearer ${apiKey}' \\\n    -H 'Content-Type: application/json' -d '${body}'\n\n`;
 }
 

@@ -66,10 +66,10 @@ async function start(options: PlatformOptions): Promise<void> {
   });
   database.catch(() => undefined);
   const { startRuntime, WORKER_ENTRIES } = await import("./runtime.ts");
-  const services = options.services === false ? { hosts: {}, stop: () => undefined } : await startServices();
-  undo.push(services.stop);
+  const services = options.services === false ? null : await startServices();
+  undo.push(async () => services?.stop());
   mark("services");
-  const hosts = { ...services.hosts, ...options.hosts };
+  const hosts = { ...services?.hosts, ...options.hosts };
   const developmentHosts = JSON.stringify(hosts);
   const url = `http://127.0.0.1:${port}`;
   const runtime = await startRuntime({
