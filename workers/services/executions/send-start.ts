@@ -52,7 +52,7 @@ export async function sendStart(context: Context, cell: string, command: StartCo
     case "finished":
       return success({ kind: "finished", executionId: answer.executionId, record: answer.record });
     case "conflict":
-      return failure("CONFLICT", answer.message);
+      return { ...failure("CONFLICT", answer.message), ...(answer.retryAfter === undefined ? {} : { retryAfter: answer.retryAfter }) };
     case "unknown_plan":
       throw new Error("a cell does not know the plan that it was just sent");
     default:
