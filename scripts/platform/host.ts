@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { startNeonThread } from "../neon/start-in-thread.ts";
 import { claimPort } from "./claim-port.ts";
@@ -57,6 +57,8 @@ async function start(options: PlatformOptions): Promise<void> {
 
   // The port is known before the database is up, so that the Workers start beside it.
   const databasePort = await claimPort(0);
+  const fresh = options.postgresUrl === undefined && !existsSync(join(options.dataDir, "postgres"));
+  send({ type: "progress", text: fresh ? "Making the database and starting the Workers" : "Starting the Workers" });
   const database = startDatabase(options, databasePort).then(async (front) => {
     undo.push(() => front.close());
     mark("database");
