@@ -88,7 +88,7 @@ function addressProblem(address: number[]): string | undefined {
 function nameProblem(host: string, ownHosts: readonly string[]): string | undefined {
   if (host.startsWith("[")) return "the address is not public";
   if (!host.includes(".")) return "a name of one label is not public";
-  if (!/^[a-z0-9._-]+$/.test(host) || host.includes("..")) return "the host name is malformed";
+  if (!/^[a-z0-9._-]+$/.test(host) || host.includes("..") || host.startsWith(".")) return "the host name is malformed";
   if (/^[0-9]+$/.test(host.slice(host.lastIndexOf(".") + 1))) return "the host name is malformed";
   if (REFUSED_SUFFIXES.some((suffix) => isWithin(host, suffix))) return "the name is not public";
   if (ownHosts.some((own) => host === own.toLowerCase().replace(/\.+$/, "")))

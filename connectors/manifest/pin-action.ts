@@ -25,7 +25,7 @@ export function pinAction(manifest: ConnectorManifest, actionName: string): Pinn
     version: manifest.version,
     action: action.name,
     plugin: pluginOf(manifest, action.handler),
-    idempotent: action.idempotent ?? isIdempotent(action.handler),
+    idempotent: action.idempotent ?? isIdempotent(manifest, action.handler),
     handler: plain({
       ...action.handler,
       ...(manifest.runtime?.environment ? { environment: manifest.runtime.environment } : {}),
@@ -83,9 +83,10 @@ function isFirstPartyCode(manifest: ConnectorManifest, name: string): boolean {
   );
 }
 
-function isIdempotent(handler: Handler): boolean {
+/** Services receive the idempotency key; first-party functions are pure. */
+function isIdempotent(manifest: ConnectorManifest, handler: Handler): boolean {
   if (handler.kind === "http") return handler.style === "service" || SAFE_TO_REPEAT.includes(handler.method);
-  return false;
+  return handler.kind === "function" && isFirstPartyCode(manifest, handler.function);
 }
 
 /** Members of the input whose schema says `x-secret: true`: JSON pointers with `*` for any member or item. */
