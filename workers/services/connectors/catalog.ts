@@ -13,7 +13,8 @@ export interface CatalogEntry {
   versions: string[];
   /** What no version means; null when the tenant has removed it. */
   installed: string | null;
-  firstParty: boolean;
+  /** Those of them that the tenant has published itself: they come before the platform's of the same version. */
+  own: string[];
 }
 
 /** Everything that a tenant and environment can use, by `namespace/name`. */
@@ -27,7 +28,7 @@ export function qualifiedName({ namespace, name }: { namespace: string; name: st
 function firstPartyCatalog(): Map<string, CatalogEntry> {
   const catalog = new Map<string, CatalogEntry>();
   for (const { namespace, name, version } of FIRST_PARTY) {
-    catalog.set(qualifiedName({ namespace, name }), { namespace, name, versions: [version], installed: version, firstParty: true });
+    catalog.set(qualifiedName({ namespace, name }), { namespace, name, versions: [version], installed: version, own: [] });
   }
   return catalog;
 }
@@ -48,7 +49,8 @@ export async function loadCatalog({ ports, caller }: Context): Promise<Catalog> 
   const catalog = firstPartyCatalog();
   for (const row of versions) {
     const key = qualifiedName(row);
-    const entry = catalog.get(key) ?? { namespace: row.namespace, name: row.name, versions: [], installed: null, firstParty: false };
+    const entry = catalog.get(key) ?? { namespace: row.namespace, name: row.name, versions: [], installed: null, own: [] };
+    entry.own.push(row.version);
     if (!entry.versions.includes(row.version)) entry.versions.push(row.version);
     catalog.set(key, entry);
   }

@@ -4,23 +4,19 @@ import type { ConnectorManifest } from "../../../connectors/manifest/manifest.ts
 import { connectorVersions } from "../../database/tables.ts";
 import type { Context } from "../context.ts";
 import { tenantObjectName } from "../placement.ts";
+import type { CatalogEntry } from "./catalog.ts";
 
 /** A stored manifest: what `publish` wrote, after it had read and normalised it. */
 export function storedManifest(text: string): ConnectorManifest {
   return JSON.parse(text);
 }
 
-export interface ConnectorVersionName {
-  namespace: string;
-  name: string;
-  version: string;
-}
-
 /** The manifest of a version: the tenant's own, else the platform's. Versions are immutable, so an isolate keeps them. */
-export async function manifestOf({ ports, caller }: Context, wanted: ConnectorVersionName): Promise<ConnectorManifest | undefined> {
-  const { namespace, name, version } = wanted;
-  const firstParty = FIRST_PARTY.find((it) => it.namespace === namespace && it.name === name && it.version === version);
-  if (firstParty !== undefined) return firstParty;
+export async function manifestOf({ ports, caller }: Context, entry: CatalogEntry, version: string): Promise<ConnectorManifest | undefined> {
+  const { namespace, name } = entry;
+  if (!entry.own.includes(version)) {
+    return FIRST_PARTY.find((it) => it.namespace === namespace && it.name === name && it.version === version);
+  }
   const key = `${tenantObjectName(caller)}/${namespace}/${name}@${version}`;
   const known = ports.manifests.get(key);
   if (known !== undefined) return known.value;

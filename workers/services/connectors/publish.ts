@@ -52,8 +52,8 @@ async function store(context: Context, manifest: ConnectorManifest, entry: Catal
   const owner = { tenantId: caller.tenantId, environment: caller.environment };
   const sha256 = digestOf(asJson(manifest));
   const now = new Date(ports.now());
-  const own = entry !== undefined && !entry.firstParty;
-  const higher = !own || entry.installed === null || gt(version, entry.installed);
+  const installed = entry?.installed ?? null;
+  const higher = installed === null || installed === version || gt(version, installed);
   try {
     await ports.database.batch([
       ports.database.insert(connectorVersions).values({

@@ -19,7 +19,7 @@ export function summaryOf(entry: CatalogEntry, manifest: Shown): ConnectorSummar
     display_name: manifest.displayName,
     description: manifest.description,
     tags: [...(manifest.categories ?? [])],
-    trust: FIRST_PARTY.some((it) => qualifiedName(it) === qualifiedName(entry) && it.version === manifest.version) ? "official" : "unverified",
+    trust: entry.own.includes(manifest.version) ? "unverified" : "official",
     installed_version: entry.installed,
     url: connectorUrl(manifest),
   };

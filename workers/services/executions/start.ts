@@ -4,10 +4,11 @@ import { success, type Result } from "../../../contracts/errors.ts";
 import { validationFailure } from "../../../contracts/validation-failure.ts";
 import type { StartCommand } from "../../../contracts/rpc.ts";
 import type { JsonObject } from "../../../engine/json.ts";
+import type { SourceTree } from "../../../engine/source/tree.ts";
 import { prepareInputs } from "../../../engine/definition/validate-inputs.ts";
 import type { Context } from "../context.ts";
 import { onTenant } from "../object-calls.ts";
-import { planInline } from "../workflows/plan-inline.ts";
+import { planInline, planTree } from "../workflows/plan-inline.ts";
 import type { PlannedWorkflow } from "../workflows/planned-workflow.ts";
 import { resolveWorkflow } from "../workflows/resolve.ts";
 import { durationMs } from "./duration-ms.ts";
@@ -20,12 +21,15 @@ const LONGEST_WAIT_MS = 120_000;
 
 export interface StartRequest {
   body: StartBody;
+  /** The definition as it stood in a YAML body. */
+  tree?: SourceTree;
   idempotencyKey?: string;
   traceparent?: string;
 }
 
-async function planOf(context: Context, body: StartBody): Promise<Result<PlannedWorkflow>> {
+async function planOf(context: Context, { body, tree }: StartRequest): Promise<Result<PlannedWorkflow>> {
   if (body.workflow !== undefined && body.definition === undefined) return resolveWorkflow(context, body.workflow);
+  if (tree !== undefined) return planTree(context, tree, body.workflow_name);
   if (body.definition !== undefined && body.workflow === undefined) return planInline(context, body.definition, body.workflow_name);
   const message = body.workflow === undefined ? 'Either "workflow" or "definition" is required.' : '"workflow" and "definition" exclude each other.';
   return validationFailure([{ path: "/workflow", message }]);
@@ -85,7 +89,7 @@ function bodyAsJson(body: StartBody): JsonObject {
 export async function startExecution(context: Context, request: StartRequest): Promise<Result<StartOutcome>> {
   const unavailable = unavailableMembers(request.body);
   if (unavailable.length > 0) return validationFailure(unavailable);
-  const planned = await planOf(context, request.body);
+  const planned = await planOf(context, request);
   if (!planned.ok) return planned;
   const outcome = await startPlanned(context, planned.value, request);
   return outcome.ok ? success(outcome.value) : outcome;

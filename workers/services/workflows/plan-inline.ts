@@ -1,16 +1,17 @@
 import { success, type Result } from "../../../contracts/errors.ts";
 import { validationFailure } from "../../../contracts/validation-failure.ts";
-import { type ReadWorkflows, readWorkflowValue } from "../../../engine/definition/read-workflows.ts";
+import { type ReadWorkflows, readTree, readWorkflowValue } from "../../../engine/definition/read-workflows.ts";
 import { slugOf } from "../../../engine/definition/slug.ts";
 import type { JsonObject } from "../../../engine/json.ts";
 import { nearestName } from "../../../engine/source/nearest-name.ts";
+import type { SourceTree } from "../../../engine/source/tree.ts";
 import type { Context } from "../context.ts";
 import { planWorkflow } from "./plan.ts";
 import type { PlannedWorkflow } from "./planned-workflow.ts";
 import { rememberPlan } from "./resolve.ts";
 
 /** The plan of one workflow of a document that was read: the only one, or the one named. */
-export async function planRead(context: Context, read: ReadWorkflows, name: string | undefined, at = ""): Promise<Result<PlannedWorkflow>> {
+async function planRead(context: Context, read: ReadWorkflows, name: string | undefined, at: string): Promise<Result<PlannedWorkflow>> {
   const refuse = (problems: ReadWorkflows["problems"]) => validationFailure(problems.map((it) => ({ ...it, path: at + it.path })));
   if (read.problems.length > 0) return refuse(read.problems);
   const names = read.workflows.map((it) => it.definition.name);
@@ -27,6 +28,11 @@ export async function planRead(context: Context, read: ReadWorkflows, name: stri
   const problems = [...planning.problems, ...planning.unavailable];
   if (problems.length > 0) return refuse(problems);
   return success(context.ports.plans.get(planning.digest)?.value ?? rememberPlan(context, planning.digest, planning.source));
+}
+
+/** The plan of a definition that came as text: what is wrong with it is said with line and column. */
+export function planTree(context: Context, tree: SourceTree, name: string | undefined): Promise<Result<PlannedWorkflow>> {
+  return planRead(context, readTree(tree, []), name, "");
 }
 
 /** The plan of an inline definition. Its connectors are pinned now, for this run alone. */

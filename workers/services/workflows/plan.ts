@@ -1,7 +1,7 @@
 import { pinAction } from "../../../connectors/manifest/pin-action.ts";
 import { digestOf } from "../../../contracts/canonical-json.ts";
 import { type Pins, pinKey } from "../../../engine/connector.ts";
-import type { ReadWorkflow } from "../../../engine/definition/read-workflows.ts";
+import type { ReadWorkflow, ReadWorkflows } from "../../../engine/definition/read-workflows.ts";
 import type { ActionStep } from "../../../engine/definition/types.ts";
 import type { PlanSource } from "../../../engine/plan/types.ts";
 import { nearestName } from "../../../engine/source/nearest-name.ts";
@@ -29,7 +29,7 @@ async function pinStep(context: Context, catalog: Catalog, read: ReadWorkflow, s
   const found = findVersion(catalog, step.connector);
   if (!found.found) return [read.problemAt(step.id, "connector", found.message, found.suggestion)];
   const { entry, version } = found;
-  const manifest = await manifestOf(context, { namespace: entry.namespace, name: entry.name, version });
+  const manifest = await manifestOf(context, entry, version);
   if (manifest === undefined) return [read.problemAt(step.id, "connector", `The connector "${qualifiedName(entry)}" ${version} is gone.`)];
   const pin = pinAction(manifest, step.action);
   if (pin === undefined) {
@@ -75,4 +75,16 @@ export async function planWorkflow(context: Context, read: ReadWorkflow): Promis
   }
   const source: PlanSource = { definition: read.definition, pins };
   return { source, digest: digestOf(asJson(source)), problems, unavailable: unavailableKinds(read) };
+}
+
+/** Every workflow of a document, planned, and every problem of it: those of the text and those of its connectors at once. */
+export async function planDocument(context: Context, read: ReadWorkflows): Promise<{ plannings: Planning[]; problems: Problem[]; unavailable: Problem[] }> {
+  const plannings: Planning[] = [];
+  for (const workflow of read.workflows) plannings.push(await planWorkflow(context, workflow));
+  // Where the text is already refused, what follows from it is not worth saying.
+  const told = new Set(read.problems.map((problem) => problem.path));
+  const more = plannings.flatMap((planning) => planning.problems).filter((problem) => !told.has(problem.path));
+  const place = (problem: Problem) => (problem.line ?? 0) * 100_000 + (problem.column ?? 0);
+  const problems = [...read.problems, ...more].sort((a, b) => place(a) - place(b));
+  return { plannings, problems, unavailable: plannings.flatMap((planning) => planning.unavailable) };
 }

@@ -9,26 +9,20 @@ import { workflows, workflowVersions } from "../../database/tables.ts";
 import { isUniqueViolation } from "../../database/query-errors.ts";
 import { auditEntry } from "../audit-entry.ts";
 import type { Context } from "../context.ts";
-import { type Planning, planWorkflow } from "./plan.ts";
+import { planDocument, type Planning } from "./plan.ts";
 import { RESERVED_SLUGS } from "./reserved-slugs.ts";
 import { forgetWorkflow, rememberPlan } from "./resolve.ts";
 
 async function planAll(context: Context, text: string, format: SourceFormat): Promise<Planning[] | Failure> {
   const read = readWorkflows(text, format);
-  const plannings: Planning[] = [];
-  const problems = [...read.problems];
+  const { plannings, problems, unavailable } = await planDocument(context, read);
+  const refused = [...problems, ...unavailable];
   for (const workflow of read.workflows) {
-    if (RESERVED_SLUGS.has(workflow.definition.slug)) {
-      const path = `${workflow.pointer}/name`;
-      problems.push({ path, ...workflow.locate(path), message: `"${workflow.definition.slug}" is a word of the API: choose another name.` });
-    }
-    // A workflow that could not be typed whole would only repeat its problems.
-    if (read.problems.length > 0) continue;
-    const planning = await planWorkflow(context, workflow);
-    problems.push(...planning.problems, ...planning.unavailable);
-    plannings.push(planning);
+    if (!RESERVED_SLUGS.has(workflow.definition.slug)) continue;
+    const path = `${workflow.pointer}/name`;
+    refused.push({ path, ...workflow.locate(path), message: `"${workflow.definition.slug}" is a word of the API: choose another name.` });
   }
-  return problems.length > 0 ? validationFailure(problems) : plannings;
+  return refused.length > 0 ? validationFailure(refused) : plannings;
 }
 
 function versionUrl(slug: string, version: string): string {

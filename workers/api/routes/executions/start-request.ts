@@ -1,9 +1,10 @@
-import { type StartBody, startBody, startOptions } from "../../../../contracts/api/executions.ts";
+import { startBody, startOptions } from "../../../../contracts/api/executions.ts";
 import { success, type Result } from "../../../../contracts/errors.ts";
 import { validationFailure } from "../../../../contracts/validation-failure.ts";
 import { parseDocuments } from "../../../../engine/source/parse.ts";
 import { toJson } from "../../../../engine/source/tree.ts";
 import { isObject, type Json, type JsonObject } from "../../../../engine/json.ts";
+import type { StartRequest } from "../../../services/executions/start.ts";
 import type { DocumentBody } from "../../endpoint.ts";
 import { parseJson } from "../../middleware/parse-json.ts";
 import { checked } from "../../middleware/parse-request.ts";
@@ -28,7 +29,7 @@ function fromQuery(search: URLSearchParams): JsonObject {
   return Object.keys(inputs).length === 0 ? options : { ...options, inputs };
 }
 
-function startOfYaml(text: string, search: URLSearchParams): Result<StartBody> {
+function startOfYaml(text: string, search: URLSearchParams): Result<StartRequest> {
   const { trees, problems } = parseDocuments(text);
   const [definition, second] = trees;
   if (problems.length > 0 || definition === undefined) return validationFailure(problems);
@@ -40,15 +41,16 @@ function startOfYaml(text: string, search: URLSearchParams): Result<StartBody> {
   const inputs = { ...(isObject(query.inputs) ? query.inputs : {}), ...(isObject(written.inputs) ? written.inputs : {}) };
   const given = written.inputs !== undefined && !isObject(written.inputs) ? written.inputs : inputs;
   const options = checked(startOptions, { ...query, ...written, inputs: given });
-  return options.ok ? success({ ...options.value, definition: definitionValue }) : options;
+  return options.ok ? success({ body: { ...options.value, definition: definitionValue }, tree: definition }) : options;
 }
 
 /** A start as it came, JSON or YAML, in one form. */
-export function startRequest(body: DocumentBody, search: URLSearchParams): Result<StartBody> {
+export function startRequest(body: DocumentBody, search: URLSearchParams): Result<StartRequest> {
   if (body.format === "yaml") return startOfYaml(body.text, search);
   const value = parseJson(body.text);
   if (!value.ok) return value;
   const [name] = search.keys();
   if (name !== undefined) return validationFailure([{ path: `/${name}`, message: `"${name}" is not a known query member: inputs of a JSON start stand in its body.` }]);
-  return checked(startBody, value.value);
+  const start = checked(startBody, value.value);
+  return start.ok ? success({ body: start.value }) : start;
 }

@@ -23,6 +23,6 @@ export const start = documentEndpoint({
     if (!key.ok) return key;
     const request = startRequest(body, search);
     if (!request.ok) return request;
-    return startAnswer(await startExecution(context, { body: request.value, idempotencyKey: key.value, traceparent: header("traceparent") }));
+    return startAnswer(await startExecution(context, { ...request.value, idempotencyKey: key.value, traceparent: header("traceparent") }));
   },
 });
