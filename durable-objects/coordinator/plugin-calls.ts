@@ -1,4 +1,5 @@
 import type { CallContext, PluginRpc } from "../../contracts/rpc.ts";
+import type { PinnedAction } from "../../engine/connector.ts";
 import type { ActionCall, ActionResult } from "../../engine/run/types.ts";
 
 /** The plugin Workers, by the name that a pin carries. */
@@ -19,9 +20,10 @@ export async function callPlugin(
 ): Promise<ActionResult> {
   const unavailable = cannotRun(call);
   if (unavailable) return unavailable;
-  const plugin = call.action.plugin === "http" ? plugins.http : plugins.toolbox;
   try {
-    const result = await plugin.invoke(call, context);
+    const result = await (call.action.plugin === "http"
+      ? plugins.http.invoke(call, context)
+      : plugins.toolbox.invoke({ ...call, action: withoutSchemas(call.action) }, context));
     return result.ok && outputSize(result.output) > MAX_OUTPUT_CHARS ? tooLarge() : result;
   } catch (error) {
     report(`the ${call.action.plugin} plugin failed in ${context.executionId} ${call.path}`, error);
@@ -31,6 +33,17 @@ export async function callPlugin(
       error: { code: "UNAVAILABLE", message: "The plugin Worker stopped before it answered" },
     };
   }
+}
+
+const slim = new WeakMap<PinnedAction, PinnedAction>();
+
+/** The toolbox knows its own schemas by name: what it need not be sent is not copied for each call. */
+function withoutSchemas(action: PinnedAction): PinnedAction {
+  const known = slim.get(action);
+  if (known) return known;
+  const { input: _input, output: _output, retry: _retry, ...rest } = action;
+  slim.set(action, rest);
+  return rest;
 }
 
 function cannotRun({ action, target }: ActionCall): ActionResult | undefined {
