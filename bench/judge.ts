@@ -20,9 +20,15 @@ export async function readLimits(): Promise<Limits> {
   return JSON.parse(await readFile(join(import.meta.dirname, "gates.json"), "utf8"));
 }
 
-/** Why the run does not count: the machine or the method is not the one the limits were made for. */
-export function findInvalid(cases: readonly CaseResult[], { floor, floorTolerance }: Limits): string[] {
-  const reasons: string[] = [];
+export interface Invalid {
+  /** `W1 c=16`. */
+  case: string;
+  reason: string;
+}
+
+/** Why the run does not count: the machine, or how busy it is, is not what the limits were made for. */
+export function findInvalid(cases: readonly CaseResult[], { floor, floorTolerance }: Limits): Invalid[] {
+  const found: Invalid[] = [];
   for (const { name, floor: measured } of cases) {
     for (const [figure, range] of entriesOf(floor[name] ?? {})) {
       const [least, most] = range;
@@ -30,12 +36,11 @@ export function findInvalid(cases: readonly CaseResult[], { floor, floorToleranc
       if (value !== undefined && value >= least * (1 - floorTolerance) && value <= most * (1 + floorTolerance))
         continue;
       const expected = least === most ? `${least}` : `${least}–${most}`;
-      reasons.push(
-        `the floor's ${figure} in ${name} is ${value?.toFixed(3) ?? "unknown"}, more than ${floorTolerance * 100} % off ${expected}`,
-      );
+      const off = `${value?.toFixed(3) ?? "unknown"}, more than ${floorTolerance * 100} % off ${expected}`;
+      found.push({ case: name, reason: `the floor's ${figure} in ${name} is ${off}` });
     }
   }
-  return reasons;
+  return found;
 }
 
 /** Every gate whose case was run. `max` is a bound that is met by equality. */

@@ -19,6 +19,8 @@ import { BENCH_CASES } from "./workloads.ts";
 /* `npm run bench`: see README.md beside it. Exit codes: 0 done, 1 a gate or a run failed, 2 usage, 3 the run is invalid. */
 
 const ROOT = join(import.meta.dirname, "..");
+/** How often a gate run measures again what came out invalid: a neighbour's burst should not fail CI. */
+const REPEATS = 2;
 const RESULTS = join(import.meta.dirname, "results");
 
 function say(line: string): void {
@@ -48,8 +50,16 @@ async function measure(options: BenchOptions): Promise<BenchResult> {
     const platform = options.floorOnly ? undefined : await withCounter(await openPlatform(join(folder, "platform")));
     if (platform) opened.push(platform);
     const { rounds, seconds } = options;
-    const results = await runCases(cases, floor, platform, { rounds, seconds, said: say });
     const limits = await readLimits();
+    let results = await runCases(cases, floor, platform, { rounds, seconds, said: say });
+    for (let again = 0; options.gate && again < REPEATS; again += 1) {
+      const off = new Set(findInvalid(results, limits).map((invalid) => invalid.case));
+      if (off.size === 0) break;
+      say(`the floor is off in ${[...off].join(", ")}: again`);
+      const repeated = cases.filter(({ name }) => off.has(name));
+      const better = await runCases(repeated, floor, platform, { rounds, seconds, said: say });
+      results = results.map((result) => better.find(({ name }) => name === result.name) ?? result);
+    }
     return {
       at: new Date().toISOString(),
       machine: { cpu: cpus()[0]?.model ?? "unknown", cpus: cpus().length, kernel: release(), node: process.version },
@@ -57,7 +67,7 @@ async function measure(options: BenchOptions): Promise<BenchResult> {
       rounds,
       cases: results,
       inProcess,
-      invalid: findInvalid(results, limits),
+      invalid: findInvalid(results, limits).map(({ reason }) => reason),
       gates: checkGates(results, limits),
     };
   } finally {

@@ -1,0 +1,89 @@
+import { describe, expect, test } from "vitest";
+import { type CaseResult, type Figures, ratioOf } from "./figures.ts";
+import { checkGates, findInvalid, type Limits, readLimits } from "./judge.ts";
+
+const FLOOR: Figures = {
+  p50Ms: 2,
+  p95Ms: 3,
+  p99Ms: 4,
+  runsPerSecond: 400,
+  cpuMsPerRun: 1.6,
+  hostCpuMsPerRun: 0,
+  fsyncsPerRun: 4,
+  rowsPerRun: 4,
+  memoryMb: 150,
+};
+
+function result(floor: Partial<Figures>, platform: Partial<Figures> = {}): CaseResult {
+  const ofFloor = { ...FLOOR, ...floor };
+  const ofPlatform = { ...FLOOR, ...platform };
+  return {
+    name: "W1 c=1",
+    title: "three steps, sync",
+    floor: ofFloor,
+    platform: ofPlatform,
+    ratio: ratioOf(ofPlatform, ofFloor),
+    rounds: { floor: [ofFloor], platform: [ofPlatform] },
+  };
+}
+
+const LIMITS: Limits = {
+  floorTolerance: 0.15,
+  floor: { "W1 c=1": { fsyncsPerRun: [4, 4], cpuMsPerRun: [1.5, 1.8] } },
+  gates: [
+    { case: "W1 c=1", figure: "fsyncsPerRun", max: 4.5 },
+    { case: "W1 c=1", figure: "cpuMsPerRun", ratio: true, max: 2 },
+  ],
+};
+
+describe("a run's validity", () => {
+  test("a floor that shows what facts.md gives it is valid", () => {
+    expect(findInvalid([result({})], LIMITS)).toEqual([]);
+  });
+
+  test("a floor inside the tolerance around its range is valid at both ends", () => {
+    expect(findInvalid([result({ cpuMsPerRun: 1.28, fsyncsPerRun: 4.59 })], LIMITS)).toEqual([]);
+    expect(findInvalid([result({ cpuMsPerRun: 2.06, fsyncsPerRun: 3.41 })], LIMITS)).toEqual([]);
+  });
+
+  test("a floor above or below is invalid, and the reason names case and figure", () => {
+    for (const fsyncsPerRun of [3.3, 4.7]) {
+      const [invalid, ...more] = findInvalid([result({ fsyncsPerRun })], LIMITS);
+      expect(invalid?.case).toBe("W1 c=1");
+      expect(invalid?.reason).toContain("fsyncsPerRun in W1 c=1");
+      expect(more).toEqual([]);
+    }
+  });
+
+  test("the platform's own figures never make a run invalid", () => {
+    expect(findInvalid([result({}, { fsyncsPerRun: 40, cpuMsPerRun: 40 })], LIMITS)).toEqual([]);
+  });
+});
+
+describe("a gate", () => {
+  test("passes at its limit and fails above it", () => {
+    expect(checkGates([result({}, { fsyncsPerRun: 4.5 })], LIMITS).map(({ passed }) => passed)).toEqual([true, true]);
+    expect(checkGates([result({}, { fsyncsPerRun: 4.51 })], LIMITS).map(({ passed }) => passed)).toEqual([false, true]);
+  });
+
+  test("on a ratio compares with the floor of the same run", () => {
+    const [, cpu] = checkGates([result({ cpuMsPerRun: 1 }, { cpuMsPerRun: 2.5 })], LIMITS);
+    expect(cpu).toMatchObject({ measured: 2.5, limit: 2, passed: false });
+  });
+
+  test("is left out when its case was not run", () => {
+    expect(checkGates([], LIMITS)).toEqual([]);
+  });
+});
+
+test("gates.json bounds fsyncs at concurrency 1 and 64 and CPU at all three, and knows the floor of each", async () => {
+  const limits = await readLimits();
+  const bounded = limits.gates.map(({ case: name, figure, max }) =>
+    `${name} ${figure} ${figure === "fsyncsPerRun" ? max : ""}`.trim(),
+  );
+  expect(bounded).toEqual(expect.arrayContaining(["W1 c=1 fsyncsPerRun 4.5", "W1 c=64 fsyncsPerRun 1"]));
+  for (const name of ["W1 c=1", "W1 c=16", "W1 c=64"]) {
+    expect(Object.keys(limits.floor[name] ?? {})).toEqual(["fsyncsPerRun", "cpuMsPerRun"]);
+    expect(bounded).toContain(`${name} cpuMsPerRun`);
+  }
+});

@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { type BenchResult, type Figures, ratioOf } from "../figures.ts";
+import { compareResults } from "./compare-results.ts";
+
+function figures(cpuMsPerRun: number): Figures {
+  return {
+    p50Ms: 2,
+    p95Ms: 3,
+    p99Ms: 4,
+    runsPerSecond: 400,
+    cpuMsPerRun,
+    hostCpuMsPerRun: 0,
+    fsyncsPerRun: 4,
+    memoryMb: 150,
+  };
+}
+
+function result(at: string, floorCpu: number, platformCpu: number, invalid: string[] = []): BenchResult {
+  const floor = figures(floorCpu);
+  const platform = figures(platformCpu);
+  return {
+    at,
+    machine: { cpu: "x", cpus: 2, kernel: "6", node: "v22" },
+    method: "perf",
+    rounds: 1,
+    cases: [
+      {
+        name: "W1 c=1",
+        title: "three steps, sync",
+        floor,
+        platform,
+        ratio: ratioOf(platform, floor),
+        rounds: { floor: [floor], platform: [platform] },
+      },
+    ],
+    inProcess: [],
+    invalid,
+    gates: [],
+  };
+}
+
+test("two results are compared by their ratio to the floor, so that a slower machine changes nothing", () => {
+  const text = compareResults(result("before", 1, 2), result("after", 2, 4));
+  expect(text).toMatch(/CPU ms +2\.000 +2\.000 +\+0 %/);
+});
+
+test("a figure that got worse shows by how much", () => {
+  const text = compareResults(result("before", 1, 2), result("after", 1, 3));
+  expect(text).toMatch(/CPU ms +2\.000 +3\.000 +\+50 %/);
+});
+
+test("a figure that only one of them has is left out", () => {
+  expect(compareResults(result("before", 1, 2), result("after", 1, 2))).not.toContain("rows");
+});
+
+test("a comparison with an invalid run says so", () => {
+  expect(compareResults(result("before", 1, 2), result("after", 1, 2, ["busy"]))).toContain(
+    "The run of after was invalid",
+  );
+});
