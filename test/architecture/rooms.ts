@@ -68,7 +68,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   "durable-objects": { rooms: ["engine", "contracts"], packages: [], platform: "cloudflare" },
 
   scripts: {
-    rooms: ["engine", "contracts"],
+    rooms: ["examples", "engine", "contracts"],
     packages: [
       "miniflare",
       "wrangler",
