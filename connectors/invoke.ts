@@ -48,7 +48,7 @@ export async function invokeAction(call: ActionCall, context: CallIdentity, deps
   const timedOut = new Promise<Failed>((resolve) => {
     timeout = setTimeout(() => {
       timer.abort();
-      resolve(timeoutFailure(limit, deps.now() - started, sent.begun));
+      resolve(timeoutFailure(call.timeoutMs, deps.now() - started, sent.begun));
     }, limit);
   });
   try {
@@ -220,7 +220,7 @@ function failure(code: RunErrorCode, message: string, details: JsonObject, perma
 
 function timeoutFailure(limit: number, elapsed: number, begun: boolean): Failed {
   return {
-    ...failure("TIMEOUT", `No answer within ${limit} ms`, { timeout_ms: limit, elapsed_ms: Math.max(elapsed, limit) }),
+    ...failure("TIMEOUT", `No answer within ${limit} ms`, { timeout_ms: limit, elapsed_ms: elapsed }),
     ...(begun ? { outcomeUnknown: true } : {}),
   };
 }

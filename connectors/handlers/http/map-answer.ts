@@ -8,8 +8,13 @@ import type { PinnedHttpHandler } from "./pinned-handler.ts";
 type Failed = Extract<ActionResult, { ok: false }>;
 export type Mapped = { ok: true; output: Json; reported?: ReportedUsage } | Failed;
 
+/** What Cloudflare's edge answers when it could not reach the origin: refused, unreachable, TLS, DNS. */
+const NOT_REACHED: readonly number[] = [521, 522, 523, 525, 526, 530];
+
 /** What a status of 4xx or 5xx means (section 7). */
 export function codeOfStatus(status: number): RunErrorCode {
+  if (NOT_REACHED.includes(status)) return "UNAVAILABLE";
+  if (status === 524) return "TIMEOUT";
   if (status === 408 || status === 504) return "TIMEOUT";
   if (status === 429) return "RATE_LIMITED";
   if (status === 502 || status === 503) return "UNAVAILABLE";

@@ -1,0 +1,32 @@
+import type { CallContext, PluginRpc, TenantRpc } from "../../contracts/rpc.ts";
+import type { ActionCall } from "../../engine/run/types.ts";
+
+export { Tenant } from "../../durable-objects/tenant/tenant.ts";
+
+interface Env {
+  TOOLBOX_PLUGIN: PluginRpc;
+  HTTP_PLUGIN: PluginRpc;
+  TENANT: { getByName(name: string): TenantRpc };
+}
+
+export type CallerRequest =
+  | { kind: "invoke"; calls: ActionCall[]; context: CallContext }
+  | { kind: "connection"; tenant: string; connection: Parameters<TenantRpc["putConnection"]>[0] }
+  | { kind: "secret"; tenant: string; name: string; sealed: string };
+
+/** Stands for the platform Worker: hands calls to the plugins and fills the tenant object. */
+export default {
+  async fetch(request: Request, env: Env): Promise<Response> {
+    const body: CallerRequest = await request.json();
+    if (body.kind === "invoke") {
+      const results = body.calls.map((call) =>
+        (call.action.plugin === "toolbox" ? env.TOOLBOX_PLUGIN : env.HTTP_PLUGIN).invoke(call, body.context),
+      );
+      return Response.json(await Promise.all(results));
+    }
+    const tenant = env.TENANT.getByName(body.tenant);
+    if (body.kind === "connection") await tenant.putConnection(body.connection);
+    else await tenant.putSecret(body.name, body.sealed);
+    return Response.json({ ok: true });
+  },
+};
