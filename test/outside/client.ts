@@ -116,7 +116,7 @@ export class Client {
     if (answer.status >= 400) checkErrorBody(answer, requestId, said, method);
     const wrong = this.openApi.judge(
       method,
-      new URL(path, this.baseUrl).pathname,
+      new URL(this.baseUrl + path).pathname,
       answer.status,
       answer.headers.get("content-type") ?? "",
       answer.body,

@@ -105,8 +105,13 @@ actions:
     expect([400, 409]).toContain(down.status);
     const other = await outside.api.request("PUT", `/plugins/${name}`, { json: manifest(`other-${run}`, "2.0.0") });
     expect([400, 409]).toContain(other.status);
-    expect((await outside.api.get(`/plugins/${name}`)).body).toMatchObject({ version: "1.2.0", versions: ["1.2.0", "1.1.0"] });
-    expect(await outside.api.request("PUT", `/plugins/absent-${run}`, { json: manifest(`absent-${run}`, "1.0.0") })).toMatchObject({
+    expect((await outside.api.get(`/plugins/${name}`)).body).toMatchObject({
+      version: "1.2.0",
+      versions: ["1.2.0", "1.1.0"],
+    });
+    expect(
+      await outside.api.request("PUT", `/plugins/absent-${run}`, { json: manifest(`absent-${run}`, "1.0.0") }),
+    ).toMatchObject({
       status: 404,
     });
   });
@@ -156,7 +161,19 @@ actions:
     ["no actions", { ...manifest(`none-${run}`, "1.0.0"), actions: [] }],
     ["no connector", { actions: [] }],
     ["a list", []],
-    ["two actions of one name", { ...manifest(`twice-${run}`, "1.0.0"), actions: [0, 1].map(() => ({ name: "a", description: "a", input: {}, output: {}, handler: { http: { url: "https://example.com" } } })) }],
+    [
+      "two actions of one name",
+      {
+        ...manifest(`twice-${run}`, "1.0.0"),
+        actions: [0, 1].map(() => ({
+          name: "a",
+          description: "a",
+          input: {},
+          output: {},
+          handler: { http: { url: "https://example.com" } },
+        })),
+      },
+    ],
     ["a name with blanks", manifest("has blanks", "1.0.0")],
     ["a name with control characters", manifest("has\u0007bell", "1.0.0")],
     ["a path in the name", manifest("../x", "1.0.0")],
@@ -168,11 +185,14 @@ actions:
 });
 
 describe("finding", () => {
-  test.each(["limit=0", "limit=101", "limit=x", "offset=-1", "offset=x", "colour=red"])("?%s is refused", async (query) => {
-    const answer = await outside.api.get(`/plugins/search?${query}`);
-    expect(answer).toMatchObject({ status: 400, body: { code: "VALIDATION" } });
-    expect(answer.text).toContain(query.split("=")[0]);
-  });
+  test.each(["limit=0", "limit=101", "limit=x", "offset=-1", "offset=x", "colour=red"])(
+    "?%s is refused",
+    async (query) => {
+      const answer = await outside.api.get(`/plugins/search?${query}`);
+      expect(answer).toMatchObject({ status: 400, body: { code: "VALIDATION" } });
+      expect(answer.text).toContain(query.split("=")[0]);
+    },
+  );
 
   test("limit and offset page through everything once", async () => {
     const all = readList((await outside.api.get("/plugins/search?limit=100")).body, "results");
@@ -191,12 +211,14 @@ describe("finding", () => {
     expect((await outside.api.get("/plugins/search?q=CALCULATOR")).body).toMatchObject({ total: 1 });
   });
 
-  test.each(["/plugins/absent", "/plugins/calculator?version=9.9.9", "/plugins/absent/1.0.0/schema", "/connectors/no/no/1.0.0"])(
-    "%s is NOT_FOUND",
-    async (path) => {
-      expect(await outside.api.get(path)).toMatchObject({ status: 404, body: { code: "NOT_FOUND" } });
-    },
-  );
+  test.each([
+    "/plugins/absent",
+    "/plugins/calculator?version=9.9.9",
+    "/plugins/absent/1.0.0/schema",
+    "/connectors/no/no/1.0.0",
+  ])("%s is NOT_FOUND", async (path) => {
+    expect(await outside.api.get(path)).toMatchObject({ status: 404, body: { code: "NOT_FOUND" } });
+  });
 });
 
 describe("installing and pinning", () => {
@@ -204,7 +226,19 @@ describe("installing and pinning", () => {
     const name = `pinned-${run}`;
     const echo = (version: string): JsonMap => {
       const made = manifest(name, version);
-      return { ...made, actions: readList(made, "actions").map((action) => ({ ...(action as JsonMap), handler: { http: { url: `http://${SERVICE_HOST}/v${version}?key=${name}-${version}`, method: "POST", style: "service" } } })) };
+      return {
+        ...made,
+        actions: readList(made, "actions").map((action) => ({
+          ...(action as JsonMap),
+          handler: {
+            http: {
+              url: `http://${SERVICE_HOST}/v${version}?key=${name}-${version}`,
+              method: "POST",
+              style: "service",
+            },
+          },
+        })),
+      };
     };
     await outside.api.post("/plugins", echo("1.0.0"));
     const slug = `outside-pin-${run}`;
@@ -220,7 +254,10 @@ describe("installing and pinning", () => {
     await outside.api.start({ workflow: slug, execution_mode: "sync" });
     expect(outside.service.calls(`${name}-1.0.0`)).toHaveLength(2);
     expect(outside.service.calls(`${name}-1.5.0`)).toHaveLength(0);
-    await outside.api.run({ name: "x", steps: [{ id: "b", connector: `connector:outside/${name}@^1.0.0`, action: "echo", input: { n: 2 } }] });
+    await outside.api.run({
+      name: "x",
+      steps: [{ id: "b", connector: `connector:outside/${name}@^1.0.0`, action: "echo", input: { n: 2 } }],
+    });
     expect(outside.service.calls(`${name}-1.5.0`)).toHaveLength(1);
   });
 
@@ -233,5 +270,7 @@ describe("installing and pinning", () => {
 });
 
 function hash(text: string): string {
-  return createHash("sha256").update(text.replaceAll(/"request_id":"[^"]*"/g, "")).digest("hex");
+  return createHash("sha256")
+    .update(text.replaceAll(/"request_id":"[^"]*"/g, ""))
+    .digest("hex");
 }

@@ -44,7 +44,10 @@ describe("a key", () => {
   });
 
   test("does only what its scopes say", async () => {
-    const reader = readText((await makeKey({ name: "r", environment: "live", scopes: ["executions:read"] })).body, "key");
+    const reader = readText(
+      (await makeKey({ name: "r", environment: "live", scopes: ["executions:read"] })).body,
+      "key",
+    );
     expect((await outside.api.get("/workflows/executions", { key: reader })).status).toBe(200);
     for (const [path, body] of Object.entries({
       "/workflows/executions": { definition: SUM },
@@ -64,7 +67,11 @@ describe("a key", () => {
   test("makes no key that may do more than it may", async () => {
     const scopes = ["keys:read", "keys:write", "executions:read"];
     const maker = readText((await makeKey({ name: "m", environment: "live", scopes, roles: [] })).body, "key");
-    const same = await outside.api.post("/keys", { name: "s", environment: "live", scopes: ["executions:read"], roles: [] }, { key: maker });
+    const same = await outside.api.post(
+      "/keys",
+      { name: "s", environment: "live", scopes: ["executions:read"], roles: [] },
+      { key: maker },
+    );
     expect(same.status).toBe(201);
     for (const more of [
       { scopes: ["executions:write"], roles: [] },
@@ -78,7 +85,8 @@ describe("a key", () => {
   test("that is revoked is refused everywhere within 30 seconds", async () => {
     const made = await makeKey({ name: "gone", environment: "live", scopes: ["executions:read"] });
     const key = readText(made.body, "key");
-    for (let call = 0; call < 5; call++) expect((await outside.api.get("/workflows/executions", { key })).status).toBe(200);
+    for (let call = 0; call < 5; call++)
+      expect((await outside.api.get("/workflows/executions", { key })).status).toBe(200);
     const revoked = await outside.api.request("DELETE", `/keys/${readText(made.body, "id")}`);
     expect([200, 204]).toContain(revoked.status);
     const begun = Date.now();
@@ -86,7 +94,8 @@ describe("a key", () => {
       expect(Date.now() - begun).toBeLessThan(30_000);
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
-    for (let call = 0; call < 5; call++) expect((await outside.api.get("/workflows/executions", { key })).status).toBe(401);
+    for (let call = 0; call < 5; call++)
+      expect((await outside.api.get("/workflows/executions", { key })).status).toBe(401);
   }, 45_000);
 
   test("that never was is NOT_FOUND when revoked", async () => {
@@ -96,11 +105,18 @@ describe("a key", () => {
 });
 
 describe("without a valid key", () => {
-  const calls: [string, (api: Client, headers: Record<string, string>) => Promise<{ status: number; body: Json | undefined }>][] = [
+  const calls: [
+    string,
+    (api: Client, headers: Record<string, string>) => Promise<{ status: number; body: Json | undefined }>,
+  ][] = [
     ["GET /workflows", (api, headers) => api.get("/workflows", { key: null, headers })],
     ["GET an execution", (api, headers) => api.get("/workflows/executions/exec_x", { key: null, headers })],
     ["POST a start", (api, headers) => api.start({ definition: SUM }, { key: null, headers })],
-    ["POST /execute", (api, headers) => api.post("/execute", { action: "calculator.add", input: { a: 1, b: 2 } }, { key: null, headers })],
+    [
+      "POST /execute",
+      (api, headers) =>
+        api.post("/execute", { action: "calculator.add", input: { a: 1, b: 2 } }, { key: null, headers }),
+    ],
   ];
   const credentials: [string, () => Record<string, string>][] = [
     ["none", () => ({})],
@@ -110,7 +126,10 @@ describe("without a valid key", () => {
     ["a well-formed stranger", () => ({ authorization: `Bearer sk_live_${"a".repeat(26)}${"b".repeat(50)}` })],
     ["one letter changed", () => ({ authorization: `Bearer ${changed(outside.api.key)}` })],
     ["one letter more", () => ({ authorization: `Bearer ${outside.api.key}x` })],
-    ["the other environment's prefix", () => ({ authorization: `Bearer ${outside.api.key.replace("sk_live_", "sk_test_")}` })],
+    [
+      "the other environment's prefix",
+      () => ({ authorization: `Bearer ${outside.api.key.replace("sk_live_", "sk_test_")}` }),
+    ],
     ["a very long one", () => ({ authorization: `Bearer sk_live_${"x".repeat(5000)}` })],
   ];
   for (const [name, call] of calls) {
@@ -142,7 +161,12 @@ describe("another tenant", () => {
     const started = await outside.other.start({ definition: SUM, execution_mode: "sync" });
     const foreign = readText(started.body, "execution_id");
     const madeUp = foreign.slice(0, -4) + (foreign.endsWith("0000") ? "1111" : "0000");
-    for (const [method, suffix] of [["GET", ""], ["GET", "?wait=1"], ["POST", "/cancel"], ["GET", "/steps/add"]] as const) {
+    for (const [method, suffix] of [
+      ["GET", ""],
+      ["GET", "?wait=1"],
+      ["POST", "/cancel"],
+      ["GET", "/steps/add"],
+    ] as const) {
       const theirs = await outside.api.request(method, `/workflows/executions/${foreign}${suffix}`);
       const nobodys = await outside.api.request(method, `/workflows/executions/${madeUp}${suffix}`);
       expect(theirs.status).toBe(404);
@@ -174,8 +198,24 @@ describe("another tenant", () => {
 
   test("nobody publishes into a namespace that belongs to another tenant, nor into community", async () => {
     const connector = (namespace: string, version: string): JsonMap => ({
-      connector: { type: "connector", kind: "http", name: "mine", namespace, version, displayName: "M", description: "m" },
-      actions: [{ name: "go", description: "g", input: {}, output: {}, handler: { http: { url: "https://example.com/execute", method: "POST" } } }],
+      connector: {
+        type: "connector",
+        kind: "http",
+        name: "mine",
+        namespace,
+        version,
+        displayName: "M",
+        description: "m",
+      },
+      actions: [
+        {
+          name: "go",
+          description: "g",
+          input: {},
+          output: {},
+          handler: { http: { url: "https://example.com/execute", method: "POST" } },
+        },
+      ],
     });
     const namespace = `owned${Date.now()}`;
     expect((await outside.other.post("/plugins", connector(namespace, "1.0.0"))).status).toBe(201);

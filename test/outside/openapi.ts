@@ -27,15 +27,20 @@ export class OpenApi {
   }
 
   /** Says what is wrong with an answer, or null. An unlisted method or path may only be refused. */
-  judge(method: string, pathname: string, status: number, type: string, body: Json | undefined): string | null {
-    const template = this.#template(pathname, method.toLowerCase());
-    if (template === null) return [404, 405].includes(status) ? null : `${method} ${pathname} is not listed`;
-    const responses = read(this.#operation(template), `${method.toLowerCase()}.responses`);
+  judge(sent: string, pathname: string, status: number, type: string, body: Json | undefined): string | null {
+    const method = sent === "HEAD" ? "GET" : sent;
+    const template = this.#template(pathname);
+    const operation = template === null ? undefined : read(this.#operation(template), method.toLowerCase());
+    if (template === null || operation === undefined) {
+      return [400, 404, 405, 414].includes(status) ? null : `${method} ${pathname} is not listed`;
+    }
+    const responses = read(operation, "responses");
     if (!isMap(responses)) return `${method} ${template} lists no responses`;
     const key = [String(status), `${String(status)[0]}XX`, "default"].find((name) => name in responses);
     if (key === undefined) return `${method} ${template} does not list status ${status}`;
     const response = this.#resolve(responses[key]);
     const content = isMap(response) ? response.content : undefined;
+    if (sent === "HEAD") return body === undefined ? null : "HEAD was answered with a body";
     if (!isMap(content)) return body === undefined ? null : `${method} ${template} ${status} lists no body`;
     const media = type.split(";")[0]?.trim() ?? "";
     if (!(media in content)) return `${method} ${template} ${status} does not list ${media}`;
@@ -69,13 +74,13 @@ export class OpenApi {
   }
 
   /** The listed path that a concrete one is an instance of; literal segments win over parameters. */
-  #template(pathname: string, method: string): string | null {
+  #template(pathname: string): string | null {
     const paths = this.#document.paths;
     if (!isMap(paths)) return null;
     const wanted = pathname.split("/");
     const matching = Object.entries(paths).flatMap(([template, item]) => {
       const segments = template.split("/");
-      if (!isMap(item) || !(method in item) || segments.length !== wanted.length) return [];
+      if (!isMap(item) || segments.length !== wanted.length) return [];
       const fits = segments.every((segment, at) => segment.startsWith("{") || segment === wanted[at]);
       return fits ? [{ template, parameters: segments.filter((segment) => segment.startsWith("{")).length }] : [];
     });
