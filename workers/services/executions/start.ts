@@ -14,6 +14,7 @@ import { resolveWorkflow } from "../workflows/resolve.ts";
 import { durationMs } from "./duration-ms.ts";
 import { inputScope } from "./input-scope.ts";
 import { sendStart, type StartOutcome } from "./send-start.ts";
+import { traceparentOf } from "./traceparent.ts";
 import { unavailableMembers } from "./unavailable-members.ts";
 
 /** A sync caller waits at most this long; the run goes on (section 11). */
@@ -75,7 +76,7 @@ export async function startPlanned(context: Context, planned: PlannedWorkflow, {
     actor: caller.keyId,
     idempotency: idempotencyKey === undefined ? undefined : { key: idempotencyKey, bodyHash: digestOf(bodyAsJson(body)) },
     waitMs: waitOf(body),
-    traceparent,
+    traceparent: traceparentOf(traceparent, ports.random),
   };
   return sendStart(context, cell, command, planned.source);
 }
