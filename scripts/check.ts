@@ -36,7 +36,7 @@ const TYPED_ROOMS = [
   "bench",
   "examples",
   "test",
-  "test/conformance/workers",
+  "test/workers",
 ];
 
 /** Where product code stands: what is searched for copies. */

@@ -91,7 +91,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   "bench/floor/workers": { rooms: [], packages: [], platform: "cloudflare" },
   examples: { rooms: [], packages: [], platform: "node" },
   /** Workers that stand around the product's objects in tests. */
-  "test/conformance/workers": {
+  "test/workers": {
     rooms: ["test", "durable-objects", "contracts", "engine"],
     packages: [],
     platform: "cloudflare",

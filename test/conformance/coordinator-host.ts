@@ -18,7 +18,7 @@ export class CoordinatorHost implements ConformanceHost {
 
   static async start(): Promise<CoordinatorHost> {
     const bundle = await build({
-      entryPoints: [join(import.meta.dirname, "workers/conformance-worker.ts")],
+      entryPoints: [join(import.meta.dirname, "../workers/conformance-worker.ts")],
       bundle: true,
       write: false,
       format: "esm",

@@ -1,12 +1,12 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { CallContext, CoordinatorRpc, PluginRpc, StartCommand } from "../../../contracts/rpc.ts";
-import { CellStorage } from "../../../durable-objects/coordinator/cell-storage.ts";
-import { Coordinator } from "../../../durable-objects/coordinator/coordinator.ts";
-import type { ActionCall, ActionResult, StampedEvent } from "../../../engine/run/types.ts";
-import type { Played, Scenario } from "../host.ts";
-import { Script } from "../script.ts";
+import type { CallContext, CoordinatorRpc, PluginRpc, StartCommand } from "../../contracts/rpc.ts";
+import { CellStorage } from "../../durable-objects/coordinator/cell-storage.ts";
+import { Coordinator } from "../../durable-objects/coordinator/coordinator.ts";
+import type { ActionCall, ActionResult, StampedEvent } from "../../engine/run/types.ts";
+import type { Played, Scenario } from "../conformance/host.ts";
+import { Script } from "../conformance/script.ts";
 
-export { Tenant } from "../../../durable-objects/tenant/tenant.ts";
+export { Tenant } from "../../durable-objects/tenant/tenant.ts";
 
 const LONGEST_RUN_MS = 60_000;
 
