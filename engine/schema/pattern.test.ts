@@ -4,6 +4,9 @@ import { PatternCompiler } from "./pattern-program.ts";
 import { compilePattern } from "./pattern.ts";
 
 const PATTERNS = [
+  "^(?:a*b|c)$",
+  "^(a{0,2}b|c|d+)$",
+  "^(?:(?:a|b)*c|ab)$",
   "^[A-Z]{3}$",
   "a|b",
   "^(a|b)*c$",
@@ -108,6 +111,21 @@ describe("patterns that would hang a backtracking engine", () => {
     expect(compiled.test(text)).not.toBe(true);
     expect(process.cpuUsage(start).user / 1_000).toBeLessThan(2_000);
   });
+});
+
+test("only patterns whose backtracking is bounded by a square run natively", () => {
+  const simple = (pattern: string): boolean | undefined => {
+    const compiled = compilePattern(pattern);
+    return compiled.ok ? compiled.simple : undefined;
+  };
+  expect(["^[a-z]+$", "^[A-Z]{3}$", "^[^@]+@[^@]+$", "a+b", "^(a|b)$"].map(simple)).toEqual([
+    true,
+    true,
+    true,
+    true,
+    true,
+  ]);
+  expect(["^(a|a)*$", "(a|a){0,50}b", "a*a*b", "^a*a*a*b"].map(simple)).toEqual([false, false, false, false]);
 });
 
 test.each([
