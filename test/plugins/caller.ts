@@ -1,7 +1,8 @@
+import { Tenant as TenantObject } from "../../durable-objects/tenant/tenant.ts";
 import type { CallContext, PluginRpc, TenantRpc } from "../../contracts/rpc.ts";
 import type { ActionCall } from "../../engine/run/types.ts";
 
-export { Tenant } from "../../durable-objects/tenant/tenant.ts";
+export class Tenant extends TenantObject {}
 
 interface Env {
   TOOLBOX_PLUGIN: PluginRpc;

@@ -58,5 +58,5 @@ const TESTS: Record<string, Test> = {
 /** Whether one condition of `data.filter` holds for an item. Values of different types have no order. */
 export function holdsFor(item: Json, condition: JsonObject): boolean {
   const test = TESTS[asText(condition.operator)];
-  return test !== undefined && test(atPath(item, asText(condition.field)), condition.value);
+  return test?.(atPath(item, asText(condition.field)), condition.value) ?? false;
 }

@@ -1,0 +1,205 @@
+import { describe, expect, test } from "vitest";
+import type { Json, JsonObject } from "../engine/json.ts";
+import type { OpenConnection } from "./auth/credentials.ts";
+import { type InvokeDeps, invokeAction } from "./invoke.ts";
+import {
+  callOf,
+  depsOf,
+  direct,
+  errorOf,
+  httpCall,
+  identity,
+  invoke,
+  json,
+  type Sent,
+  service,
+} from "./testing/world.ts";
+
+describe("secrets", () => {
+  const secrets = { TOKEN: "s3cret/+token ü" };
+  const marked: Json = { $secret: { fn: "concat", args: ["Bearer ", { $secret: { name: "TOKEN" } }] } };
+
+  test("are revealed in marked members at the request and masked in everything that comes back, in every form", async () => {
+    const echo = ({ headers }: Sent) => {
+      const token = (headers.authorization ?? "").replace("Bearer ", "");
+      const forms = [
+        token,
+        encodeURIComponent(token),
+        Buffer.from(token).toString("base64"),
+        Buffer.from(`ab${token}`).toString("base64"),
+        Buffer.from(token).toString("hex"),
+        JSON.stringify({ [token]: token }),
+      ];
+      return json({ forms, [token]: 1 });
+    };
+    const ascii = { TOKEN: "s3cret/+token=" };
+    const { result, first } = await invoke(
+      httpCall("get", { url: "https://a.example.com/", headers: { Authorization: marked } }),
+      { secrets: ascii, answer: echo },
+    );
+    expect(first.headers.authorization).toBe("Bearer s3cret/+token=");
+    expect(result.ok).toBe(true);
+    const text = JSON.stringify(result);
+    for (const part of [
+      "s3cret",
+      encodeURIComponent("s3cret/+token="),
+      "czNjcmV0LyttokZW4".slice(0, 8),
+      Buffer.from("s3cret/").toString("hex"),
+    ])
+      expect(text).not.toContain(part);
+    expect(text).toContain("***");
+  });
+
+  test("are masked in errors of services", async () => {
+    const call = callOf("{url: 'https://a.example.com/', method: GET, headers: {A: '${secrets.TOKEN}'}}", {});
+    const { error } = await errorOf(call, {
+      secrets: { TOKEN: "tok-99887" },
+      answer: ({ headers }) =>
+        json({ denied: headers.a ?? "" }, { status: 401, headers: { "content-type": "application/json" } }),
+    });
+    expect(JSON.stringify(error)).not.toContain("tok-99887");
+    expect(error.details).toEqual({ status: 401, body: { denied: "***" } });
+  });
+
+  test("may not stand anywhere else", async () => {
+    const { result, sent } = await invoke(httpCall("get", { url: marked }), { secrets });
+    expect([result.ok, sent.length]).toEqual([false, 0]);
+    expect(result).toMatchObject({ error: { code: "VALIDATION", details: { field: "/url" } } });
+  });
+});
+
+describe("connections", () => {
+  const asked = (connection: OpenConnection | null, auth: string) =>
+    invoke(callOf(direct("https://a.example.com/p?a=1"), {}, { auth }), { connection });
+  const of = (type: string, values: JsonObject, config: JsonObject = {}): OpenConnection => ({
+    id: "c",
+    type,
+    values,
+    config,
+  });
+
+  test("sign in by every type", async () => {
+    expect(
+      (await asked(of("API_KEY", { api_key: "k-123" }), "{type: apiKey, in: header, name: X-Key, prefix: Token}")).first
+        .headers["x-key"],
+    ).toBe("Token k-123");
+    expect((await asked(of("API_KEY", { api_key: "k 123" }), "{type: apiKey, in: query, name: key}")).first.url).toBe(
+      "https://a.example.com/p?a=1&key=k+123",
+    );
+    expect(
+      (await asked(of("API_KEY", { api_key: "k-123" }, { in: "cookie", name: "sid" }), "{type: apiKey}")).first.headers
+        .cookie,
+    ).toBe("sid=k-123");
+    expect(
+      (await asked(of("BASIC", { username: "ü", password: "p:w" }), "{type: basic}")).first.headers.authorization,
+    ).toBe(`Basic ${Buffer.from("ü:p:w").toString("base64")}`);
+    expect((await asked(of("BEARER", { token: "t" }), "{type: bearer}")).first.headers.authorization).toBe("Bearer t");
+    expect(
+      (await asked(of("CUSTOM_HEADER", { headers: { "X-A": "1", "X-B": "2" } }), "{type: custom}")).first.headers,
+    ).toMatchObject({ "x-a": "1", "x-b": "2" });
+  });
+
+  test("that are missing or of a type that is not here yet say so and send nothing", async () => {
+    for (const connection of [null, of("OAUTH2", {}), of("MTLS", {}), of("BEARER", {})]) {
+      const { result, sent } = await asked(connection, "{type: bearer}");
+      expect(result).toMatchObject({
+        ok: false,
+        permanent: true,
+        error: { code: "UNAVAILABLE", details: { reason: "connection" } },
+      });
+      expect(sent).toHaveLength(0);
+    }
+  });
+});
+
+describe("the way out", () => {
+  test("is closed to what is not public, redirects included", async () => {
+    const refused = await invoke(httpCall("get", { url: "http://169.254.169.254/latest" }));
+    expect(refused.result).toMatchObject({ error: { code: "FORBIDDEN", details: { reason: "egress" } } });
+    expect(refused.sent).toHaveLength(0);
+    const redirected = await invoke(httpCall("get", { url: "https://a.example.com/" }), {
+      answer: () => new Response(null, { status: 302, headers: { location: "http://127.0.0.1/" } }),
+    });
+    expect(redirected.result).toMatchObject({ error: { code: "FORBIDDEN", details: { reason: "egress" } } });
+    expect(redirected.sent).toHaveLength(1);
+  });
+
+  test("follows at most five redirects and leaves credentials at their origin", async () => {
+    const answer = (_: Sent, count: number) =>
+      count === 1
+        ? new Response(null, { status: 307, headers: { location: "https://b.example.com/x" } })
+        : json({ ok: true });
+    const headers = { Authorization: "Basic abc", "X-Key": { $secret: { name: "TOKEN" } }, "X-Plain": "p" };
+    const { sent } = await invoke(httpCall("get", { url: "https://a.example.com/", headers }), {
+      secrets: { TOKEN: "tok-4567" },
+      answer,
+    });
+    expect(sent[0]?.headers).toMatchObject({ authorization: "Basic abc", "x-key": "tok-4567" });
+    expect(sent[1]).toMatchObject({ url: "https://b.example.com/x", method: "GET" });
+    expect(Object.keys(sent[1]?.headers ?? {})).not.toContain("authorization");
+    expect(Object.keys(sent[1]?.headers ?? {})).not.toContain("x-key");
+    expect(sent[1]?.headers["x-plain"]).toBe("p");
+    const endless = await invoke(httpCall("get", { url: "https://a.example.com/" }), {
+      answer: () => new Response(null, { status: 302, headers: { location: "/again" } }),
+    });
+    expect(endless.sent).toHaveLength(6);
+    expect(endless.result).toMatchObject({ error: { code: "BACKEND_ERROR" } });
+  });
+
+  test("turns a POST that was seen elsewhere into a GET without its body", async () => {
+    const answer = (_: Sent, count: number) =>
+      count === 1 ? new Response(null, { status: 303, headers: { location: "/done" } }) : json({});
+    const { sent } = await invoke(httpCall("post", { url: "https://a.example.com/", body: { a: 1 } }), { answer });
+    expect(sent.map(({ method, body }) => [method, body])).toEqual([
+      ["POST", '{"a":1}'],
+      ["GET", undefined],
+    ]);
+  });
+});
+
+describe("what goes wrong on the way", () => {
+  test("ends in TIMEOUT with both times, the outcome unknown", async () => {
+    const call = { ...callOf(direct("https://a.example.com/"), {}), timeoutMs: 30 };
+    const result = await errorOf(call, { answer: () => new Promise<Response>(() => undefined) });
+    expect(result).toMatchObject({ outcomeUnknown: true, error: { code: "TIMEOUT", details: { timeout_ms: 30 } } });
+    expect(Number(result.error.details?.elapsed_ms)).toBeGreaterThanOrEqual(30);
+  });
+
+  test("ends in TIMEOUT when a body never ends", async () => {
+    const call = { ...callOf(direct("https://a.example.com/"), {}), timeoutMs: 30 };
+    const endless = new ReadableStream({
+      pull: (controller) => new Promise((next) => setTimeout(() => next(controller.enqueue(new Uint8Array(1))), 5)),
+    });
+    expect((await errorOf(call, { answer: () => new Response(endless) })).error.code).toBe("TIMEOUT");
+  });
+
+  test("is UNAVAILABLE when nothing answers, the outcome known only when no connection came about", async () => {
+    const lost = (message: string) =>
+      errorOf(callOf(direct("https://a.example.com/"), {}), { answer: () => Promise.reject(new TypeError(message)) });
+    expect(await lost("Network connection lost.")).toMatchObject({
+      outcomeUnknown: true,
+      error: { code: "UNAVAILABLE", details: { backend: "a.example.com" } },
+    });
+    expect((await lost("connect ECONNREFUSED: Connection refused")).outcomeUnknown).toBeUndefined();
+  });
+
+  test("is an error, not a cut, when the answer is too large", async () => {
+    const large = new Uint8Array(6 * 1024 * 1024 + 1);
+    const declared = await errorOf(callOf(direct("https://a.example.com/"), {}), { answer: () => new Response(large) });
+    expect(declared.error).toMatchObject({ code: "PAYLOAD_TOO_LARGE", details: { limit: "payload_bytes" } });
+    const fits = await invoke(callOf(direct("https://a.example.com/"), {}), {
+      answer: () => new Response(large.subarray(1)),
+    });
+    expect(fits.result.ok).toBe(true);
+  });
+
+  test("never throws when a lookup fails", async () => {
+    const broken: InvokeDeps = {
+      ...depsOf({}, []),
+      findConnection: () => Promise.reject(new Error("boom at /secret/place")),
+    };
+    const result = await invokeAction(callOf(service, {}), identity, broken);
+    expect(result).toMatchObject({ ok: false, error: { code: "UNAVAILABLE" } });
+    expect(JSON.stringify(result)).not.toContain("boom");
+  });
+});
