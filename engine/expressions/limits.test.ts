@@ -66,6 +66,13 @@ describe("produced text", () => {
   });
 });
 
+it("replaced text is counted before it is made", () => {
+  const inputs = { t: "ab".repeat(1_000), by: "x".repeat(100_000) };
+  expect(failure(() => value("inputs.t | replace('a', inputs.by) | length", inputs)).details).toEqual({
+    limit: "text_bytes",
+  });
+});
+
 describe("depth", () => {
   it("of an expression is at most 64", () => {
     for (const [open, close] of [

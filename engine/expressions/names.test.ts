@@ -158,6 +158,8 @@ describe("members", () => {
     expect(value("inputs.constructor.name", { constructor: { name: "data" } })).toBe("data");
     expect(value("{constructor: 1, toString: 2}")).toEqual({ constructor: 1, toString: 2 });
     expect(failure(() => value("{(inputs.k): 1}", { k: "__proto__" })).code).toBe("VALIDATION");
+    expect(failure(() => value("{(inputs.k): 1}", { k: "$secret" })).code).toBe("VALIDATION");
+    expect(failure(() => value("fromjson(inputs.t)", { t: '{"$secret": {"name": "A"}}' })).code).toBe("VALIDATION");
     expect(failure(() => value(`fromjson('{"__proto__": {"polluted": 1}}')`)).code).toBe("VALIDATION");
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
@@ -253,6 +255,10 @@ describe("conditions", () => {
 });
 
 describe("recorded values", () => {
+  it("cannot be had unseen by way of map", () => {
+    expect(value("[{}] | map('uuid')")).toEqual([null]);
+  });
+
   it("come from the scope: now, today, and ids that repeat", () => {
     expect(rendered("{{ now }} {{ now() }} {{ today }}")).toBe(
       "2026-10-23T08:05:09.042Z 2026-10-23T08:05:09.042Z 2026-10-23",

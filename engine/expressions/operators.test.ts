@@ -82,6 +82,11 @@ describe("arithmetic", () => {
   });
 });
 
+it("names a division by zero", () => {
+  for (const source of ["1 / 0", "0 // 0", "1 % 0"])
+    expect(failure(() => value(source)).message).toBe("Division by zero");
+});
+
 describe("comparison", () => {
   it.each<[string, boolean]>([
     ["1 == 1.0", true],
@@ -92,6 +97,7 @@ describe("comparison", () => {
     ["[1, {a: [2]}] == [1, {'a': [2.0]}]", true],
     ["{a: 1, b: 2} == {b: 2, a: 1}", true],
     ["{a: 1} == {a: 1, b: null}", false],
+    ["{a: null} == {b: null}", false],
     ["[] == {}", false],
     ["'a' < 'b'", true],
     ["2 < 10", true],
