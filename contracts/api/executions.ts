@@ -65,7 +65,7 @@ export const stepRecord = z
     started_at: timestamp.nullable(),
     finished_at: timestamp.nullable(),
     output: jsonValue,
-    error: runError.nullable(),
+    error: z.union([runError, z.null()]),
     cached: z.boolean().optional(),
   })
   .meta({ id: "Step" });

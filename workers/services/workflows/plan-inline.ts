@@ -6,27 +6,24 @@ import type { JsonObject } from "../../../engine/json.ts";
 import { nearestName } from "../../../engine/source/nearest-name.ts";
 import type { SourceTree } from "../../../engine/source/tree.ts";
 import type { Context } from "../context.ts";
-import { planWorkflow } from "./plan.ts";
+import { planDocument } from "./plan.ts";
 import type { PlannedWorkflow } from "./planned-workflow.ts";
 import { rememberPlan } from "./resolve.ts";
 
 /** The plan of one workflow of a document that was read: the only one, or the one named. */
 async function planRead(context: Context, read: ReadWorkflows, name: string | undefined, at: string): Promise<Result<PlannedWorkflow>> {
   const refuse = (problems: ReadWorkflows["problems"]) => validationFailure(problems.map((it) => ({ ...it, path: at + it.path })));
-  if (read.problems.length > 0) return refuse(read.problems);
   const names = read.workflows.map((it) => it.definition.name);
   const wanted = name === undefined ? read.workflows : read.workflows.filter((it) => it.definition.name === name || it.definition.slug === slugOf(name));
-  const [workflow, other] = wanted;
-  if (workflow === undefined) {
-    const message = `The definition has no workflow "${name ?? ""}".`;
+  if (read.problems.length === 0 && wanted.length !== 1) {
+    const message =
+      wanted.length === 0 ? `The definition has no workflow "${name ?? ""}".` : `The definition holds several workflows: name one of ${names.join(", ")}.`;
     return validationFailure([{ path: "/workflow_name", message, suggestion: nearestName(name ?? "", names) }]);
   }
-  if (other !== undefined) {
-    return validationFailure([{ path: "/workflow_name", message: `The definition holds several workflows: name one of ${names.join(", ")}.` }]);
-  }
-  const planning = await planWorkflow(context, workflow);
-  const problems = [...planning.problems, ...planning.unavailable];
-  if (problems.length > 0) return refuse(problems);
+  const { plannings, problems, unavailable } = await planDocument(context, { workflows: wanted, problems: read.problems });
+  const [planning] = plannings;
+  const refused = [...problems, ...unavailable];
+  if (refused.length > 0 || planning === undefined) return refuse(refused);
   return success(context.ports.plans.get(planning.digest)?.value ?? rememberPlan(context, planning.digest, planning.source));
 }
 

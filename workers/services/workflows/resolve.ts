@@ -64,7 +64,7 @@ async function loadPlan(context: Context, { slug, version, digest }: ResolvedRef
 /** A published workflow, ready to start. Warm, it asks nobody; a publish in this isolate is seen at once, elsewhere in 2 s. */
 export async function resolveWorkflow(context: Context, reference: string): Promise<Result<PlannedWorkflow>> {
   const { slug, wanted } = splitReference(reference);
-  if (wanted !== undefined && validRange(wanted) === null) {
+  if (wanted === "" || (wanted !== undefined && validRange(wanted) === null)) {
     return failure("VALIDATION", `"${wanted}" is not a version.`, {
       problems: [{ path: "/workflow", message: `"${wanted}" is not a version.` }],
       field: "workflow",
