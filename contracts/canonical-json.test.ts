@@ -2,12 +2,14 @@ import { expect, test } from "vitest";
 import { canonicalJson, digestOf } from "./canonical-json.ts";
 
 test("member order and blanks do not count, list order does", () => {
-  expect(digestOf(JSON.parse('{"b": 1, "a": {"d": [1,2], "c": null}}'))).toBe(digestOf({ a: { c: null, d: [1, 2] }, b: 1 }));
+  expect(digestOf(JSON.parse('{"b": 1, "a": {"d": [1,2], "c": null}}'))).toBe(
+    digestOf({ a: { c: null, d: [1, 2] }, b: 1 }),
+  );
   expect(digestOf([1, 2])).not.toBe(digestOf([2, 1]));
 });
 
 test("texts that only look alike stay apart", () => {
-  expect(canonicalJson({ "a\"": "1", b: 1 })).toBe('{"a\\"":"1","b":1}');
+  expect(canonicalJson({ 'a"': "1", b: 1 })).toBe('{"a\\"":"1","b":1}');
   expect(digestOf({ a: "1" })).not.toBe(digestOf({ a: 1 }));
 });
 

@@ -62,7 +62,13 @@ export function stepRecord(step: PlanStep, instance: Instance): StepRecord {
 /** The meters of a run so far (section 16). */
 export function usageRecord(state: RunState): UsageRecord {
   const { stepRuns, compute_ms, egress_bytes, ai_tokens } = state.usage;
-  return { executions: 1, step_runs: stepRuns, compute_ms: Math.round(compute_ms * 1000) / 1000, egress_bytes, ai_tokens };
+  return {
+    executions: 1,
+    step_runs: stepRuns,
+    compute_ms: Math.round(compute_ms * 1000) / 1000,
+    egress_bytes,
+    ai_tokens,
+  };
 }
 
 function stepRecords(plan: Plan, state: RunState): StepRecord[] {

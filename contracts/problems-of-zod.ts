@@ -19,11 +19,17 @@ function memberNames(schema: z.ZodType): string[] {
 
 function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   let at = root;
-  for (const part of path) at = typeof at === "object" && at !== null && Object.hasOwn(at, part) ? Reflect.get(at, part) : undefined;
+  for (const part of path)
+    at = typeof at === "object" && at !== null && Object.hasOwn(at, part) ? Reflect.get(at, part) : undefined;
   return at;
 }
 
-const EXPECTED: Readonly<Record<string, string>> = { array: "a list", object: "an object", record: "an object", int: "an integer" };
+const EXPECTED: Readonly<Record<string, string>> = {
+  array: "a list",
+  object: "an object",
+  record: "an object",
+  int: "an integer",
+};
 
 function describe(issue: z.core.$ZodIssue, root: unknown): string {
   const name = issue.path.length > 0 ? `"${issue.path.join(".")}"` : "The body";
@@ -41,7 +47,9 @@ function describe(issue: z.core.$ZodIssue, root: unknown): string {
         ? `${name} must not be empty.`
         : `${name} must be at least ${issue.minimum}${issue.origin === "string" ? " characters long" : ""}.`;
     default:
-      return issue.code === "custom" || issue.code === "invalid_format" ? `${name} ${issue.message}` : `${name} is not valid: ${issue.message}.`;
+      return issue.code === "custom" || issue.code === "invalid_format"
+        ? `${name} ${issue.message}`
+        : `${name} is not valid: ${issue.message}.`;
   }
 }
 
@@ -55,7 +63,10 @@ export function problemsOfZod(error: z.ZodError, schema: z.ZodType, input: unkno
     const known = issue.path.length === 0 ? memberNames(schema) : [];
     return issue.keys.map((key) => {
       const suggestion = nearestName(key, known);
-      const problem = { path: pointer([...issue.path, key]), message: `"${[...issue.path, key].join(".")}" is not a known field.` };
+      const problem = {
+        path: pointer([...issue.path, key]),
+        message: `"${[...issue.path, key].join(".")}" is not a known field.`,
+      };
       return suggestion === undefined ? problem : { ...problem, suggestion };
     });
   });

@@ -36,7 +36,7 @@ export type StartAnswer =
   | { kind: "finished"; executionId: string; replayed: boolean; record: ExecutionRecord }
   | { kind: "unknown_plan" }
   /** The same Idempotency-Key came with another body. */
-  | { kind: "conflict"; message: string; /** Seconds: the first request is still in flight. */ retryAfter?: number };
+  | { kind: "conflict"; message: string /** Seconds: the first request is still in flight. */; retryAfter?: number };
 
 /** One row of a cell's outbox: the execution as lists show it. Later `change` wins; redelivery is harmless. */
 export interface ExecutionProjection {

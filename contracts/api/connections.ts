@@ -4,8 +4,21 @@ import { jsonObject, timestamp } from "./json-values.ts";
 import { pageOf } from "./pages.ts";
 
 /** The words of the language document (section 9) and of the original specification. */
-export const CONNECTION_TYPES = ["API_KEY", "BASIC", "BEARER", "OAUTH2", "CUSTOM_HEADER", "MTLS", "CUSTOM", "NONE"] as const;
-const ALIASES: Readonly<Record<string, (typeof CONNECTION_TYPES)[number]>> = { apikey: "API_KEY", api_key: "API_KEY", oauth: "OAUTH2" };
+export const CONNECTION_TYPES = [
+  "API_KEY",
+  "BASIC",
+  "BEARER",
+  "OAUTH2",
+  "CUSTOM_HEADER",
+  "MTLS",
+  "CUSTOM",
+  "NONE",
+] as const;
+const ALIASES: Readonly<Record<string, (typeof CONNECTION_TYPES)[number]>> = {
+  apikey: "API_KEY",
+  api_key: "API_KEY",
+  oauth: "OAUTH2",
+};
 
 const type = z
   .string()
@@ -22,7 +35,12 @@ export const createConnectionBody = z
   })
   .meta({
     id: "CreateConnection",
-    example: { connector: "slack", name: "default", type: "BEARER", values: { base_url: "https://slack.example", token: "xoxb-…" } },
+    example: {
+      connector: "slack",
+      name: "default",
+      type: "BEARER",
+      values: { base_url: "https://slack.example", token: "xoxb-…" },
+    },
   });
 export type CreateConnectionBody = z.infer<typeof createConnectionBody>;
 
@@ -46,4 +64,6 @@ export const connection = z
   .meta({ id: "Connection" });
 export type ConnectionView = z.infer<typeof connection>;
 export const connectionPage = pageOf(connection).meta({ id: "ConnectionPage" });
-export const deletedConnection = z.strictObject({ status: z.literal("deleted"), id: z.string() }).meta({ id: "DeletedConnection" });
+export const deletedConnection = z
+  .strictObject({ status: z.literal("deleted"), id: z.string() })
+  .meta({ id: "DeletedConnection" });

@@ -4,7 +4,14 @@ import { jsonObject, jsonObjectOrNull, timestamp } from "./json-values.ts";
 import { pageOf } from "./pages.ts";
 
 export const publishConnectorAnswer = z
-  .strictObject({ status: z.literal("published"), slug: z.string(), namespace: z.string(), version: z.string(), sha256: z.string(), url: z.string() })
+  .strictObject({
+    status: z.literal("published"),
+    slug: z.string(),
+    namespace: z.string(),
+    version: z.string(),
+    sha256: z.string(),
+    url: z.string(),
+  })
   .meta({ id: "PublishedConnector" });
 
 export const updateConnectorAnswer = z
@@ -41,7 +48,13 @@ export const connectorDetail = connectorSummary
     sha256: z.string(),
     published_at: timestamp.nullable(),
     actions: z.array(
-      z.strictObject({ name: z.string(), description: z.string().nullable(), input: jsonObjectOrNull, output: jsonObjectOrNull, idempotent: z.boolean() }),
+      z.strictObject({
+        name: z.string(),
+        description: z.string().nullable(),
+        input: jsonObjectOrNull,
+        output: jsonObjectOrNull,
+        idempotent: z.boolean(),
+      }),
     ),
     connector: jsonObject.meta({ description: "The manifest." }),
   })
@@ -67,7 +80,9 @@ export const searchQuery = z.strictObject({
     .meta({ type: "integer", minimum: 0, default: 0 }),
 });
 
-export const searchAnswer = z.strictObject({ total: z.int(), results: z.array(connectorSummary) }).meta({ id: "ConnectorSearch" });
+export const searchAnswer = z
+  .strictObject({ total: z.int(), results: z.array(connectorSummary) })
+  .meta({ id: "ConnectorSearch" });
 
 export const connectorPage = pageOf(connectorSummary).meta({ id: "ConnectorPage" });
 
@@ -80,7 +95,14 @@ export const connectorSchema = z
   })
   .meta({ id: "ConnectorSchema" });
 
-export const installBody = z.strictObject({ version: cleanText(50).optional() }).meta({ id: "InstallConnector", example: { version: "1.0.0" } });
+export const installBody = z
+  .strictObject({ version: cleanText(50).optional() })
+  .meta({ id: "InstallConnector", example: { version: "1.0.0" } });
 export const installAnswer = z
-  .strictObject({ status: z.enum(["installed", "removed"]), slug: z.string(), namespace: z.string(), version: z.string() })
+  .strictObject({
+    status: z.enum(["installed", "removed"]),
+    slug: z.string(),
+    namespace: z.string(),
+    version: z.string(),
+  })
   .meta({ id: "ConnectorInstallation" });

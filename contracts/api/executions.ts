@@ -10,7 +10,10 @@ const DURATION = /^\d{1,9}(\.\d{1,3})?(ms|s|m|h|d)?$/;
 /** Seconds, or text with a unit: 30, "30s", "5m". */
 export const duration = z
   .custom<number | string>(
-    (value) => (typeof value === "number" ? Number.isFinite(value) && value >= 0 : typeof value === "string" && DURATION.test(value)),
+    (value) =>
+      typeof value === "number"
+        ? Number.isFinite(value) && value >= 0
+        : typeof value === "string" && DURATION.test(value),
     'must be a number of seconds, or text such as "30s" or "5m".',
   )
   .meta({ type: ["number", "string"], description: "Seconds, or text with a unit.", example: 30 });
@@ -21,9 +24,13 @@ const executionId = z.string().meta({ example: "exec_06c2x5r1y8000zq3v7k1m9e2w4t
 /** Section 11: the body of a start. Members of later chapters are known here, so that a refusal can say what they are. */
 export const startBody = z
   .strictObject({
-    workflow: cleanText(300).optional().meta({ description: "Slug of a published workflow, `@version` allowed.", example: "weather-report" }),
+    workflow: cleanText(300)
+      .optional()
+      .meta({ description: "Slug of a published workflow, `@version` allowed.", example: "weather-report" }),
     definition: jsonObject.optional().meta({ description: "An inline workflow." }),
-    workflow_name: cleanText(200).optional().meta({ description: "Which workflow of an inline definition that holds several." }),
+    workflow_name: cleanText(200)
+      .optional()
+      .meta({ description: "Which workflow of an inline definition that holds several." }),
     inputs: jsonObject.optional(),
     execution_mode: executionMode.optional(),
     timeout: duration.optional().meta({ description: "How long a `sync` call waits: at most 120 s." }),
@@ -43,7 +50,10 @@ export const startBody = z
     delay: duration.optional(),
     start_at: z.string().max(40).optional(),
   })
-  .meta({ id: "StartExecution", example: { workflow: "weather-report", inputs: { locations: ["Berlin"] }, execution_mode: "sync", timeout: 30 } });
+  .meta({
+    id: "StartExecution",
+    example: { workflow: "weather-report", inputs: { locations: ["Berlin"] }, execution_mode: "sync", timeout: 30 },
+  });
 
 export type StartBody = z.infer<typeof startBody>;
 
@@ -71,7 +81,13 @@ export const stepRecord = z
   .meta({ id: "Step" });
 
 export const usage = z
-  .strictObject({ executions: z.number(), step_runs: z.number(), compute_ms: z.number(), egress_bytes: z.number(), ai_tokens: z.number() })
+  .strictObject({
+    executions: z.number(),
+    step_runs: z.number(),
+    compute_ms: z.number(),
+    egress_bytes: z.number(),
+    ai_tokens: z.number(),
+  })
   .meta({ id: "Usage" });
 
 const outcome = z.enum(RUN_STATUSES);
@@ -148,8 +164,19 @@ export const batchAnswer = z
   .strictObject({
     data: z.array(
       z.union([
-        z.strictObject({ index: z.int(), status: z.literal("accepted"), execution_id: executionId, poll_url: z.string() }),
-        z.strictObject({ index: z.int(), status: z.literal("error"), code: z.string(), message: z.string(), details: jsonObject.optional() }),
+        z.strictObject({
+          index: z.int(),
+          status: z.literal("accepted"),
+          execution_id: executionId,
+          poll_url: z.string(),
+        }),
+        z.strictObject({
+          index: z.int(),
+          status: z.literal("error"),
+          code: z.string(),
+          message: z.string(),
+          details: jsonObject.optional(),
+        }),
       ]),
     ),
   })
@@ -163,7 +190,9 @@ export const executeBody = z
   .strictObject({
     action: cleanText(300).meta({ description: "`slug.action` or `namespace/name.action`, `@version` allowed." }),
     input: jsonObject.optional(),
-    context: jsonObject.optional().meta({ description: "Accepted from hybrid SDKs; the platform makes its own context." }),
+    context: jsonObject
+      .optional()
+      .meta({ description: "Accepted from hybrid SDKs; the platform makes its own context." }),
   })
   .meta({ id: "ExecuteAction", example: { action: "calculator.add", input: { a: 1, b: 2 } } });
 

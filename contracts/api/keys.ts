@@ -16,7 +16,10 @@ export const createKeyBody = z
     roles: words.optional(),
     permissions: words.optional(),
   })
-  .meta({ id: "CreateKey", example: { name: "ci", environment: "test", scopes: ["executions:write", "executions:read"], roles: [] } });
+  .meta({
+    id: "CreateKey",
+    example: { name: "ci", environment: "test", scopes: ["executions:write", "executions:read"], roles: [] },
+  });
 export type CreateKeyBody = z.infer<typeof createKeyBody>;
 
 export const key = z
@@ -35,7 +38,9 @@ export type Key = z.infer<typeof key>;
 /** The only answer that ever holds the key itself. */
 export const createdKey = key.extend({ key: z.string() }).meta({ id: "CreatedKey" });
 export const keyPage = pageOf(key).meta({ id: "KeyPage" });
-export const revokedKey = z.strictObject({ status: z.literal("revoked"), id: z.string(), revoked_at: timestamp }).meta({ id: "RevokedKey" });
+export const revokedKey = z
+  .strictObject({ status: z.literal("revoked"), id: z.string(), revoked_at: timestamp })
+  .meta({ id: "RevokedKey" });
 
 export const createTenantBody = z
   .strictObject({ name: cleanText(100), environment: environment.optional() })

@@ -7,7 +7,9 @@ export const putSecretBody = z
   .meta({ id: "PutSecret", example: { value: "s3cr3t" } });
 
 /** `PUT /env/{name}`. */
-export const putEnvBody = z.strictObject({ value: jsonValue, scope: jsonObject.optional() }).meta({ id: "PutEnv", example: { value: "eu-1" } });
+export const putEnvBody = z
+  .strictObject({ value: jsonValue, scope: jsonObject.optional() })
+  .meta({ id: "PutEnv", example: { value: "eu-1" } });
 
 /** A secret as it is shown: never its value. */
 export const secretView = z
@@ -18,4 +20,6 @@ export type SecretView = z.infer<typeof secretView>;
 export const envView = secretView.extend({ value: jsonValue }).meta({ id: "EnvValue" });
 export type EnvView = z.infer<typeof envView>;
 
-export const deletedSetting = z.strictObject({ status: z.literal("deleted"), name: z.string() }).meta({ id: "DeletedSetting" });
+export const deletedSetting = z
+  .strictObject({ status: z.literal("deleted"), name: z.string() })
+  .meta({ id: "DeletedSetting" });

@@ -45,7 +45,9 @@ export const validateAnswer = z
     valid: z.boolean(),
     problems: z.array(problem),
     findings: z.array(problem).meta({ description: "What is accepted and worth knowing." }),
-    estimate: jsonObjectOrNull.meta({ description: "Steps that one run opens at least, by workflow slug; null when invalid." }),
+    estimate: jsonObjectOrNull.meta({
+      description: "Steps that one run opens at least, by workflow slug; null when invalid.",
+    }),
   })
   .meta({ id: "ValidateAnswer" });
 export type ValidateAnswer = z.infer<typeof validateAnswer>;
@@ -71,7 +73,9 @@ export const workflowVersion = z
     version: z.string(),
     digest: z.string(),
     definition: jsonObject,
-    connectors: z.array(z.strictObject({ reference: z.string(), connector: z.string(), version: z.string(), action: z.string() })),
+    connectors: z.array(
+      z.strictObject({ reference: z.string(), connector: z.string(), version: z.string(), action: z.string() }),
+    ),
     published_at: timestamp,
     published_by: z.string(),
     url: z.string(),
@@ -80,7 +84,13 @@ export const workflowVersion = z
 export type WorkflowVersion = z.infer<typeof workflowVersion>;
 
 export const versionSummary = z
-  .strictObject({ version: z.string(), digest: z.string(), published_at: timestamp, published_by: z.string(), url: z.string() })
+  .strictObject({
+    version: z.string(),
+    digest: z.string(),
+    published_at: timestamp,
+    published_by: z.string(),
+    url: z.string(),
+  })
   .meta({ id: "VersionSummary" });
 export const versionPage = pageOf(versionSummary).meta({ id: "VersionPage" });
 

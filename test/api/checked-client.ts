@@ -17,7 +17,10 @@ export interface CheckedRequest {
 }
 
 interface OpenApi {
-  paths: Record<string, Record<string, { responses: Record<string, { content?: Record<string, { schema: object }> }> }>>;
+  paths: Record<
+    string,
+    Record<string, { responses: Record<string, { content?: Record<string, { schema: object }> }> }>
+  >;
   components: object;
 }
 
@@ -43,22 +46,38 @@ export async function checkedClient(baseUrl: string) {
       throw new Error(`${method} ${pathname} is not in /openapi.json and answered ${status}`);
     }
     const described = operation.responses[String(status)];
-    if (described === undefined) throw new Error(`${method} ${path} answered ${status}, which /openapi.json does not know: ${JSON.stringify(body)}`);
+    if (described === undefined)
+      throw new Error(
+        `${method} ${path} answered ${status}, which /openapi.json does not know: ${JSON.stringify(body)}`,
+      );
     const schema = described.content?.["application/json"]?.schema;
     if (schema === undefined) return;
     const validate = ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"api#/components')));
-    if (!validate(body)) throw new Error(`${method} ${path} ${status}: ${ajv.errorsText(validate.errors)} in ${JSON.stringify(body).slice(0, 500)}`);
+    if (!validate(body))
+      throw new Error(
+        `${method} ${path} ${status}: ${ajv.errorsText(validate.errors)} in ${JSON.stringify(body).slice(0, 500)}`,
+      );
   }
 
-  return async (key: string | null, method: string, path: string, request: CheckedRequest = {}): Promise<CheckedAnswer> => {
+  return async (
+    key: string | null,
+    method: string,
+    path: string,
+    request: CheckedRequest = {},
+  ): Promise<CheckedAnswer> => {
     const headers = new Headers(request.headers);
     if (key !== null) headers.set("authorization", `Bearer ${key}`);
     const sent = request.raw ?? (request.body === undefined ? undefined : JSON.stringify(request.body));
     if (sent !== undefined && request.type !== "") headers.set("content-type", request.type ?? "application/json");
-    const answer = await fetch(baseUrl + path, { method, headers, body: sent === undefined ? null : new Blob([sent], {}) });
+    const answer = await fetch(baseUrl + path, {
+      method,
+      headers,
+      body: sent === undefined ? null : new Blob([sent], {}),
+    });
     const text = await answer.text();
     const body = text === "" ? {} : JSON.parse(text);
-    if (!/^req_[0-9a-z]+$/.test(answer.headers.get("x-request-id") ?? "")) throw new Error(`${method} ${path}: no X-Request-Id`);
+    if (!/^req_[0-9a-z]+$/.test(answer.headers.get("x-request-id") ?? ""))
+      throw new Error(`${method} ${path}: no X-Request-Id`);
     check(method, new URL(baseUrl + path).pathname, answer.status, text === "" ? undefined : body);
     return { status: answer.status, body, headers: answer.headers };
   };

@@ -55,9 +55,15 @@ test("a key cannot give what it has not got", async () => {
   const scopes = ["keys:write", "executions:read"];
   const limited = String((await call(key, "POST", "/keys", { body: { name: "limited", scopes, roles: [] } })).body.key);
   for (const more of [{ scopes: ["keys:write", "workflows:write"] }, { roles: ["admin"] }, { permissions: ["x"] }]) {
-    expect(await call(limited, "POST", "/keys", { body: { name: "more", ...more } })).toMatchObject({ status: 403, body: { code: "FORBIDDEN" } });
+    expect(await call(limited, "POST", "/keys", { body: { name: "more", ...more } })).toMatchObject({
+      status: 403,
+      body: { code: "FORBIDDEN" },
+    });
   }
-  expect(await call(limited, "POST", "/keys", { body: { name: "same" } })).toMatchObject({ status: 201, body: { scopes, roles: [] } });
+  expect(await call(limited, "POST", "/keys", { body: { name: "same" } })).toMatchObject({
+    status: 201,
+    body: { scopes, roles: [] },
+  });
 });
 
 test("a test key makes no live key, and test and live share no workflow, run or secret", async () => {
@@ -66,7 +72,9 @@ test("a test key makes no live key, and test and live share no workflow, run or 
   expect(testKey).toMatch(/^sk_test_/);
   expect((await call(testKey, "POST", "/keys", { body: { name: "l", environment: "live" } })).status).toBe(403);
   expect((await call(testKey, "GET", "/workflows/sum")).status).toBe(404);
-  expect((await call(testKey, "POST", "/workflows/executions", { body: { workflow: "sum", inputs: { a: 1 } } })).status).toBe(404);
+  expect(
+    (await call(testKey, "POST", "/workflows/executions", { body: { workflow: "sum", inputs: { a: 1 } } })).status,
+  ).toBe(404);
   const run = await call(key, "POST", "/workflows/executions", { body: { workflow: "sum", inputs: { a: 1 } } });
   expect((await call(testKey, "GET", String(run.body.poll_url))).status).toBe(404);
   await call(key, "PUT", "/secrets/ONLY_LIVE", { body: { value: "x" } });
@@ -87,7 +95,10 @@ test("a revoked key is refused, everywhere and for good", async () => {
 test("a key is shown once and never in a list, and refused in a URL", async () => {
   const list = await call(key, "GET", "/keys?limit=100");
   expect(JSON.stringify(list.body)).not.toMatch(/sk_(live|test)_/);
-  expect(await call(null, "GET", `/workflows?api_key=${key}`)).toMatchObject({ status: 400, body: { code: "VALIDATION" } });
+  expect(await call(null, "GET", `/workflows?api_key=${key}`)).toMatchObject({
+    status: 400,
+    body: { code: "VALIDATION" },
+  });
 });
 
 test("another tenant's things are as unknown as things that never were", async () => {

@@ -17,8 +17,13 @@ beforeAll(async () => {
 afterAll(() => platform?.close());
 
 test("a sync start answers the final record", async () => {
-  const run = await call(key, "POST", "/workflows/executions", { body: { workflow: "sum", inputs: { a: 1 }, execution_mode: "sync" } });
-  expect(run).toMatchObject({ status: 200, body: { status: "completed", inputs: { a: 1, b: 2 }, result: { outputs: { sum: 3 } } } });
+  const run = await call(key, "POST", "/workflows/executions", {
+    body: { workflow: "sum", inputs: { a: 1 }, execution_mode: "sync" },
+  });
+  expect(run).toMatchObject({
+    status: 200,
+    body: { status: "completed", inputs: { a: 1, b: 2 }, result: { outputs: { sum: 3 } } },
+  });
 });
 
 test("an async start answers at once, and a long poll the end", async () => {
@@ -44,11 +49,17 @@ test("a YAML body is a definition whose inputs stand in the query or in a second
   const fromQuery = await call(key, "POST", "/workflows/executions?a=4&execution_mode=sync", { raw: SUM, type: YAML });
   expect(fromQuery).toMatchObject({ status: 200, body: { result: { outputs: { sum: 6 } } } });
   const second = `${SUM}\n---\ninputs: {a: 5}\nexecution_mode: sync\n`;
-  expect(await call(key, "POST", "/workflows/executions", { raw: second, type: YAML })).toMatchObject({ body: { result: { outputs: { sum: 7 } } } });
+  expect(await call(key, "POST", "/workflows/executions", { raw: second, type: YAML })).toMatchObject({
+    body: { result: { outputs: { sum: 7 } } },
+  });
 });
 
 test("an inline definition runs without being published", async () => {
-  const definition = { name: "inline", steps: [{ id: "s", connector: "connector:community/calculator", action: "add", input: { a: 1, b: 1 } }], outputs: { n: "{{ steps.s.output.result }}" } };
+  const definition = {
+    name: "inline",
+    steps: [{ id: "s", connector: "connector:community/calculator", action: "add", input: { a: 1, b: 1 } }],
+    outputs: { n: "{{ steps.s.output.result }}" },
+  };
   const run = await call(key, "POST", "/workflows/executions", { body: { definition, execution_mode: "sync" } });
   expect(run).toMatchObject({ status: 200, body: { result: { outputs: { n: 2 } } } });
 });
@@ -62,14 +73,21 @@ test("one Idempotency-Key is one execution, whatever the order of members", asyn
     }),
   );
   expect(new Set(starts.map((it) => it.body.execution_id)).size).toBe(1);
-  const other = await call(key, "POST", "/workflows/executions", { body: { workflow: "sum", inputs: { a: 2 } }, headers });
+  const other = await call(key, "POST", "/workflows/executions", {
+    body: { workflow: "sum", inputs: { a: 2 } },
+    headers,
+  });
   expect(other).toMatchObject({ status: 409, body: { code: "CONFLICT" } });
 });
 
 test("a refused start does not take its Idempotency-Key", async () => {
   const headers = { "idempotency-key": "order-2" };
-  expect((await call(key, "POST", "/workflows/executions", { body: { workflow: "sum", inputs: {} }, headers })).status).toBe(400);
-  expect((await call(key, "POST", "/workflows/executions", { body: { workflow: "sum", inputs: { a: 2 } }, headers })).status).toBe(202);
+  expect(
+    (await call(key, "POST", "/workflows/executions", { body: { workflow: "sum", inputs: {} }, headers })).status,
+  ).toBe(400);
+  expect(
+    (await call(key, "POST", "/workflows/executions", { body: { workflow: "sum", inputs: { a: 2 } }, headers })).status,
+  ).toBe(202);
 });
 
 test("a batch gives every item a result of its own", async () => {
@@ -78,19 +96,31 @@ test("a batch gives every item a result of its own", async () => {
   });
   expect(answer).toMatchObject({
     status: 200,
-    body: { data: [{ index: 0, status: "accepted" }, { index: 1, status: "error", code: "NOT_FOUND" }, { index: 2, status: "error", code: "VALIDATION" }] },
+    body: {
+      data: [
+        { index: 0, status: "accepted" },
+        { index: 1, status: "error", code: "NOT_FOUND" },
+        { index: 2, status: "error", code: "VALIDATION" },
+      ],
+    },
   });
 });
 
 test("one action runs by its name, and its input is never evaluated", async () => {
-  expect(await call(key, "POST", "/execute", { body: { action: "calculator.add", input: { a: 1, b: 5 } } })).toMatchObject({
+  expect(
+    await call(key, "POST", "/execute", { body: { action: "calculator.add", input: { a: 1, b: 5 } } }),
+  ).toMatchObject({
     status: 200,
     body: { status: "success", data: { result: 6 } },
   });
   const literal = "{{ 1 + 1 }}";
-  const echoed = await call(key, "POST", "/execute", { body: { action: "community/text@1.uppercase", input: { text: literal } } });
+  const echoed = await call(key, "POST", "/execute", {
+    body: { action: "community/text@1.uppercase", input: { text: literal } },
+  });
   if (echoed.status === 200) expect(JSON.stringify(echoed.body.data)).toContain(literal);
-  expect(await call(key, "POST", "/execute", { body: { action: "calculator.divide", input: { a: 1, b: 0 } } })).toMatchObject({ status: 400 });
+  expect(
+    await call(key, "POST", "/execute", { body: { action: "calculator.divide", input: { a: 1, b: 0 } } }),
+  ).toMatchObject({ status: 400 });
 });
 
 test("lists page through everything once and say how far they go", async () => {
@@ -111,19 +141,31 @@ test("lists page through everything once and say how far they go", async () => {
 });
 
 test("a workflow can be read, its versions never change, and it can be deleted", async () => {
-  expect(await call(key, "GET", "/workflows/sum")).toMatchObject({ status: 200, body: { slug: "sum", version: "1.0.0" } });
-  expect(await call(key, "GET", "/workflows/sum/versions/1.0.0")).toMatchObject({ status: 200, body: { connectors: [{ version: "1.0.0" }] } });
-  expect(await call(key, "POST", "/workflows", { raw: SUM, type: YAML })).toMatchObject({ status: 409, body: { details: { same_content: true } } });
+  expect(await call(key, "GET", "/workflows/sum")).toMatchObject({
+    status: 200,
+    body: { slug: "sum", version: "1.0.0" },
+  });
+  expect(await call(key, "GET", "/workflows/sum/versions/1.0.0")).toMatchObject({
+    status: 200,
+    body: { connectors: [{ version: "1.0.0" }] },
+  });
+  expect(await call(key, "POST", "/workflows", { raw: SUM, type: YAML })).toMatchObject({
+    status: 409,
+    body: { details: { same_content: true } },
+  });
   const next = SUM.replace("1.0.0", "1.1.0").replace("name: Sum", "name: Gone");
   expect((await call(key, "POST", "/workflows", { raw: next, type: YAML })).status).toBe(201);
   expect((await call(key, "DELETE", "/workflows/gone")).status).toBe(200);
-  expect((await call(key, "POST", "/workflows/executions", { body: { workflow: "gone", inputs: { a: 1 } } })).status).toBe(404);
+  expect(
+    (await call(key, "POST", "/workflows/executions", { body: { workflow: "gone", inputs: { a: 1 } } })).status,
+  ).toBe(404);
 });
 
 test("a new version is what a bare slug means, and the old one stays what it was", async () => {
   const two = SUM.replace("1.0.0", "2.0.0").replace("default: 2", "default: 20");
   expect((await call(key, "POST", "/workflows", { raw: two, type: YAML })).status).toBe(201);
-  const run = (workflow: string) => call(key, "POST", "/workflows/executions", { body: { workflow, inputs: { a: 1 }, execution_mode: "sync" } });
+  const run = (workflow: string) =>
+    call(key, "POST", "/workflows/executions", { body: { workflow, inputs: { a: 1 }, execution_mode: "sync" } });
   expect(await run("sum")).toMatchObject({ body: { result: { outputs: { sum: 21 } } } });
   expect(await run("sum@1.0.0")).toMatchObject({ body: { result: { outputs: { sum: 3 } } } });
 });
@@ -131,12 +173,20 @@ test("a new version is what a bare slug means, and the old one stays what it was
 test("secrets are never shown, env values are", async () => {
   expect(await call(key, "PUT", "/secrets/TOKEN", { body: { value: "s3cr3t-value" } })).toMatchObject({ status: 200 });
   expect(JSON.stringify(await call(key, "GET", "/secrets/TOKEN"))).not.toContain("s3cr3t-value");
-  expect(await call(key, "PUT", "/env/REGION", { body: { value: { eu: 1 } } })).toMatchObject({ status: 200, body: { value: { eu: 1 } } });
+  expect(await call(key, "PUT", "/env/REGION", { body: { value: { eu: 1 } } })).toMatchObject({
+    status: 200,
+    body: { value: { eu: 1 } },
+  });
   expect((await call(key, "DELETE", "/env/REGION")).status).toBe(200);
   expect((await call(key, "GET", "/env/REGION")).status).toBe(404);
   const values = { base_url: "https://hooks.example.com", token: "xoxb-hidden" };
-  const connection = await call(key, "POST", "/connections", { body: { connector: "http", name: "default", type: "bearer", values } });
-  expect(connection).toMatchObject({ status: 201, body: { connector: "community/http", config: { base_url: values.base_url } } });
+  const connection = await call(key, "POST", "/connections", {
+    body: { connector: "http", name: "default", type: "bearer", values },
+  });
+  expect(connection).toMatchObject({
+    status: 201,
+    body: { connector: "community/http", config: { base_url: values.base_url } },
+  });
   expect(JSON.stringify(connection.body)).not.toContain("xoxb-hidden");
   expect((await call(key, "DELETE", `/connections/${connection.body.id}`)).status).toBe(200);
 });

@@ -45,14 +45,19 @@ const STARTS: [name: string, request: CheckedRequest, status: number, path?: str
   ["an unknown workflow", { body: { workflow: "nope" } }, 404],
   ["an unknown version", { body: { workflow: "sum@9.0.0" } }, 404],
   ["a version that is none", { body: { workflow: "sum@@" } }, 400],
-  ["an endless Idempotency-Key", { body: { workflow: "sum", inputs: { a: 1 } }, headers: { "idempotency-key": "k".repeat(256) } }, 400],
+  [
+    "an endless Idempotency-Key",
+    { body: { workflow: "sum", inputs: { a: 1 } }, headers: { "idempotency-key": "k".repeat(256) } },
+    400,
+  ],
   ["YAML with a tag", { raw: "workflow: !!js/function x", type: YAML }, 400],
   ["YAML whose aliases explode", { raw: bomb(), type: YAML }, 400],
 ];
 
 function bomb(): string {
   const lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"];
-  for (let n = 1; n < 10; n += 1) lines.push(`a${n}: &a${n} [${Array.from({ length: 10 }, () => `*a${n - 1}`).join(", ")}]`);
+  for (let n = 1; n < 10; n += 1)
+    lines.push(`a${n}: &a${n} [${Array.from({ length: 10 }, () => `*a${n - 1}`).join(", ")}]`);
   return lines.join("\n");
 }
 
@@ -61,7 +66,11 @@ test.each(STARTS)("a start with %s is refused, and leaves nothing behind", async
   const answer = await start(request);
   expect(answer.status).toBe(status);
   expect(answer.body.status).toBe("error");
-  if (path !== undefined) expect(answer.body).toMatchObject({ code: "VALIDATION", details: { problems: expect.arrayContaining([expect.objectContaining({ path })]) } });
+  if (path !== undefined)
+    expect(answer.body).toMatchObject({
+      code: "VALIDATION",
+      details: { problems: expect.arrayContaining([expect.objectContaining({ path })]) },
+    });
   const after = await call(key, "GET", "/workflows/executions?limit=100");
   expect(after.body.data).toEqual(before.body.data);
 });
@@ -81,7 +90,10 @@ test.each([
   ["/keys?limit=x"],
   ["/workflows/executions/exec_x?wait=121"],
 ])("GET %s is a 400 that names the member", async (path) => {
-  expect(await call(key, "GET", path)).toMatchObject({ status: 400, body: { code: "VALIDATION", details: { problems: [{}] } } });
+  expect(await call(key, "GET", path)).toMatchObject({
+    status: 400,
+    body: { code: "VALIDATION", details: { problems: [{}] } },
+  });
 });
 
 test.each([
@@ -96,7 +108,9 @@ test.each([
 });
 
 test("a document with several faults names all of them, and publishes nothing", async () => {
-  const bad = SUM.replace("name: Sum", "name: Bad").replace("action: add", "action: ad\n      inptu: 1").replace("calculator@1", "calculater");
+  const bad = SUM.replace("name: Sum", "name: Bad")
+    .replace("action: add", "action: ad\n      inptu: 1")
+    .replace("calculator@1", "calculater");
   const answer = await call(key, "POST", "/workflows", { raw: bad, type: YAML });
   expect(answer).toMatchObject({
     status: 400,
@@ -110,21 +124,32 @@ test("a document with several faults names all of them, and publishes nothing", 
     },
   });
   expect((await call(key, "GET", "/workflows/bad")).status).toBe(404);
-  expect(await call(key, "POST", "/workflows/validate", { raw: bad, type: YAML })).toMatchObject({ status: 200, body: { valid: false, estimate: null } });
+  expect(await call(key, "POST", "/workflows/validate", { raw: bad, type: YAML })).toMatchObject({
+    status: 200,
+    body: { valid: false, estimate: null },
+  });
 });
 
 test("of several workflows in a document all are published or none", async () => {
-  const one = { name: "First of two", steps: [{ id: "s", connector: "connector:community/calculator", action: "add", input: { a: 1, b: 1 } }] };
-  const broken = await call(key, "POST", "/workflows", { body: { workflows: [one, { ...one, name: "Sum", version: "1.0.0" }] } });
+  const one = {
+    name: "First of two",
+    steps: [{ id: "s", connector: "connector:community/calculator", action: "add", input: { a: 1, b: 1 } }],
+  };
+  const broken = await call(key, "POST", "/workflows", {
+    body: { workflows: [one, { ...one, name: "Sum", version: "1.0.0" }] },
+  });
   expect(broken.status).toBe(409);
   expect((await call(key, "GET", "/workflows/first-of-two")).status).toBe(404);
   const both = await call(key, "POST", "/workflows", { body: { workflows: [one, { ...one, name: "Second of two" }] } });
-  expect(both).toMatchObject({ status: 201, body: { workflows: [{ slug: "first-of-two" }, { slug: "second-of-two" }] } });
+  expect(both).toMatchObject({
+    status: 201,
+    body: { workflows: [{ slug: "first-of-two" }, { slug: "second-of-two" }] },
+  });
 });
 
 test("a kind of step that does not run yet is refused by name, and is a finding of validate", async () => {
   const waits = { name: "Waits", steps: [{ id: "s", type: "agent", agent: "x" }] };
   const answer = await call(key, "POST", "/workflows", { body: { workflow: waits } });
   expect(answer).toMatchObject({ status: 400, body: { code: "VALIDATION" } });
-  expect(JSON.stringify(answer.body)).toContain('agent');
+  expect(JSON.stringify(answer.body)).toContain("agent");
 });

@@ -22,7 +22,11 @@ function parseQuery(endpoint: EndpointSpec<unknown, unknown, unknown>, search: U
 }
 
 /** Order of the checks: key in the URL, key, scope, path, query, body. Nothing has happened before all of them passed. */
-async function handle(endpoint: EndpointSpec<unknown, unknown, unknown>, c: HonoContext, ports: Ports): Promise<Answer | Failure> {
+async function handle(
+  endpoint: EndpointSpec<unknown, unknown, unknown>,
+  c: HonoContext,
+  ports: Ports,
+): Promise<Answer | Failure> {
   const url = c.req.url;
   const search = new URLSearchParams(url.includes("?") ? url.slice(url.indexOf("?")) : "");
   const leaked = search.size > 0 ? keyInQuery(search) : null;
@@ -32,7 +36,10 @@ async function handle(endpoint: EndpointSpec<unknown, unknown, unknown>, c: Hono
   const params = endpoint.params === undefined ? undefined : checked(endpoint.params, c.req.param());
   if (params?.ok === false) return params;
   const query = endpoint.query === undefined && search.size === 0 ? undefined : parseQuery(endpoint, search);
-  const defaults = endpoint.query !== undefined && endpoint.query !== "any" && query === undefined ? checked(endpoint.query, {}) : query;
+  const defaults =
+    endpoint.query !== undefined && endpoint.query !== "any" && query === undefined
+      ? checked(endpoint.query, {})
+      : query;
   if (defaults?.ok === false) return defaults;
   const body = endpoint.body === undefined ? undefined : await parseBody(c.req.raw, endpoint.body);
   if (body?.ok === false) return body;
@@ -87,7 +94,8 @@ export function createApp(ports: Ports) {
       app.on(endpoint.method.toUpperCase(), honoPath(path), async (c) => {
         const requestId = newRequestId();
         try {
-          const outcome = "open" in endpoint ? await open(endpoint, c, ports, openApi) : await handle(erased(endpoint), c, ports);
+          const outcome =
+            "open" in endpoint ? await open(endpoint, c, ports, openApi) : await handle(erased(endpoint), c, ports);
           if (outcome instanceof Response) {
             outcome.headers.set("x-request-id", requestId);
             return outcome;
@@ -106,7 +114,12 @@ export function createApp(ports: Ports) {
   return app;
 }
 
-function open(endpoint: OpenEndpoint, c: HonoContext, ports: Ports, openApi: () => object): Promise<Response | Answer | Failure> {
+function open(
+  endpoint: OpenEndpoint,
+  c: HonoContext,
+  ports: Ports,
+  openApi: () => object,
+): Promise<Response | Answer | Failure> {
   return endpoint.handle({ ports, request: c.req.raw, openApi });
 }
 

@@ -11,8 +11,14 @@ details>div{padding:0 .75rem .75rem}table{border-collapse:collapse;width:100%;fo
 td{border-top:1px solid var(--line);padding:.3rem .5rem .3rem 0;vertical-align:top}td:first-child{white-space:nowrap;width:1%}
 .method{display:inline-block;min-width:4.2rem;font-weight:600;color:var(--accent)}.quiet{opacity:.75}a{color:var(--accent)}`;
 
-function escape(text: string): string {
-  const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+function escaped(text: string): string {
+  const entities: Readonly<Record<string, string>> = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    '"': "&quot;",
+    "'": "&#39;",
+  };
   return text.replaceAll(/[&<>"']/g, (sign) => entities[sign] ?? sign);
 }
 
@@ -21,7 +27,7 @@ function text(value: Json | undefined): string {
 }
 
 function prose(source: string): string {
-  return escape(source)
+  return escaped(source)
     .split("\n\n")
     .map((paragraph) => `<p>${paragraph.replaceAll(/`([^`]+)`/g, "<code>$1</code>")}</p>`)
     .join("");
@@ -40,15 +46,17 @@ function schemaOf(content: Json | undefined): Json | undefined {
 }
 
 function rows(pairs: readonly (readonly [string, string])[]): string {
-  return `<table>${pairs.map(([name, what]) => `<tr><td><code>${escape(name)}</code></td><td>${what}</td></tr>`).join("")}</table>`;
+  return `<table>${pairs.map(([name, what]) => `<tr><td><code>${escaped(name)}</code></td><td>${what}</td></tr>`).join("")}</table>`;
 }
 
 function parameters(operation: JsonObject): string {
   const list = Array.isArray(operation.parameters) ? operation.parameters.filter(isObject) : [];
   if (list.length === 0) return "";
   const described = list.map((it) => {
-    const about = [text(it.in), it.required === true ? "required" : "", text(it.description)].filter((part) => part !== "");
-    return [text(it.name), escape(about.join(" · "))] as const;
+    const about = [text(it.in), it.required === true ? "required" : "", text(it.description)].filter(
+      (part) => part !== "",
+    );
+    return [text(it.name), escaped(about.join(" · "))] as const;
   });
   return `<h4>Parameters</h4>${rows(described)}`;
 }
@@ -59,9 +67,14 @@ function requestBody(operation: JsonObject, schemas: JsonObject): string {
   const name = schemaName(schemaOf(content));
   const schema = schemas[name];
   const yaml = isObject(content["application/yaml"]) ? content["application/yaml"].schema : undefined;
-  const example = isObject(schema) && schema.example !== undefined ? JSON.stringify(schema.example, null, 2) : isObject(yaml) ? text(yaml.example) : "";
-  const types = Object.keys(content).map((type) => `<code>${escape(type)}</code>`);
-  return `<h4>Body</h4><p>${types.join(" or ")} ${escape(name)}</p>${example === "" ? "" : `<pre>${escape(example)}</pre>`}`;
+  const example =
+    isObject(schema) && schema.example !== undefined
+      ? JSON.stringify(schema.example, null, 2)
+      : isObject(yaml)
+        ? text(yaml.example)
+        : "";
+  const types = Object.keys(content).map((type) => `<code>${escaped(type)}</code>`);
+  return `<h4>Body</h4><p>${types.join(" or ")} ${escaped(name)}</p>${example === "" ? "" : `<pre>${escaped(example)}</pre>`}`;
 }
 
 function responses(operation: JsonObject): string {
@@ -69,14 +82,15 @@ function responses(operation: JsonObject): string {
   const described = Object.entries(operation.responses).map(([status, response]) => {
     const about = isObject(response) ? `${text(response.description)} ` : "";
     const name = isObject(response) ? schemaName(schemaOf(response.content)) : "";
-    return [status, `${prose(about).replaceAll(/<\/?p>/g, "")}<span class="quiet">${escape(name)}</span>`] as const;
+    return [status, `${prose(about).replaceAll(/<\/?p>/g, "")}<span class="quiet">${escaped(name)}</span>`] as const;
   });
   return `<h4>Answers</h4>${rows(described)}`;
 }
 
 function endpointSection(method: string, path: string, operation: JsonObject, schemas: JsonObject): string {
-  const head = `<summary><span class="method">${method.toUpperCase()}</span> <code>${escape(path)}</code> <span class="quiet">${escape(text(operation.summary))}</span></summary>`;
-  const body = prose(text(operation.description)) + parameters(operation) + requestBody(operation, schemas) + responses(operation);
+  const head = `<summary><span class="method">${method.toUpperCase()}</span> <code>${escaped(path)}</code> <span class="quiet">${escaped(text(operation.summary))}</span></summary>`;
+  const body =
+    prose(text(operation.description)) + parameters(operation) + requestBody(operation, schemas) + responses(operation);
   return `<details>${head}<div>${body}</div></details>`;
 }
 
@@ -96,10 +110,13 @@ export function documentationPage(document: object): { html: string; contentSecu
     }
   }
   const shapes = Object.entries(schemas).map(
-    ([name, schema]) => `<details><summary><code>${escape(name)}</code></summary><div><pre>${escape(JSON.stringify(schema, null, 2))}</pre></div></details>`,
+    ([name, schema]) =>
+      `<details><summary><code>${escaped(name)}</code></summary><div><pre>${escaped(JSON.stringify(schema, null, 2))}</pre></div></details>`,
   );
-  const body = [...sections].map(([tag, list]) => `<section><h2>${escape(tag)}</h2>${list.join("")}</section>`).join("");
-  const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escape(text(info.title))}</title><style>${STYLE}</style></head><body><header><h1>${escape(text(info.title))} API</h1><p>${escape(text(info.description))} Keys go into <code>Authorization: Bearer sk_…</code>. The same as <a href="/openapi.json">openapi.json</a>.</p></header><main>${body}<section><h2>Shapes</h2>${shapes.join("")}</section></main></body></html>`;
+  const body = [...sections]
+    .map(([tag, list]) => `<section><h2>${escaped(tag)}</h2>${list.join("")}</section>`)
+    .join("");
+  const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escaped(text(info.title))}</title><style>${STYLE}</style></head><body><header><h1>${escaped(text(info.title))} API</h1><p>${escaped(text(info.description))} Keys go into <code>Authorization: Bearer sk_…</code>. The same as <a href="/openapi.json">openapi.json</a>.</p></header><main>${body}<section><h2>Shapes</h2>${shapes.join("")}</section></main></body></html>`;
   const hash = btoa(String.fromCharCode(...sha256(utf8ToBytes(STYLE))));
   const contentSecurityPolicy = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
   return { html, contentSecurityPolicy };

@@ -75,11 +75,15 @@ export interface OpenEndpoint extends EndpointBase {
 export type Endpoint = EndpointSpec<never, never, never> | OpenEndpoint;
 
 /** Checks a route's handler against its own schemas, then forgets them: the router gives each what its schemas parsed. */
-export function endpoint<Params = undefined, Query = undefined, Body = undefined>(spec: EndpointSpec<Params, Query, Body>): Endpoint {
+export function endpoint<Params = undefined, Query = undefined, Body = undefined>(
+  spec: EndpointSpec<Params, Query, Body>,
+): Endpoint {
   return spec as unknown as Endpoint;
 }
 
 /** Likewise for a route whose body is a document. */
-export function documentEndpoint<Params = undefined, Query = undefined>(spec: EndpointSpec<Params, Query, DocumentBody>): Endpoint {
+export function documentEndpoint<Params = undefined, Query = undefined>(
+  spec: EndpointSpec<Params, Query, DocumentBody>,
+): Endpoint {
   return spec as unknown as Endpoint;
 }

@@ -29,13 +29,22 @@ function answer({ description, schema, example, headers }: AnswerSpec): Response
   const shown = { "X-Request-Id": "Names this request", ...headers };
   return {
     description,
-    headers: Object.fromEntries(Object.entries(shown).map(([name, text]) => [name, { description: text, schema: { type: "string" as const } }])),
+    headers: Object.fromEntries(
+      Object.entries(shown).map(([name, text]) => [name, { description: text, schema: { type: "string" as const } }]),
+    ),
     ...(schema ? { content: jsonContent(schema, example) } : {}),
   };
 }
 
 function refusalStatuses(endpoint: EndpointSpec<never, never, never>): number[] {
-  const codes: ErrorCode[] = ["UNAUTHENTICATED", "FORBIDDEN", "VALIDATION", "INTERNAL_ERROR", "UNAVAILABLE", ...(endpoint.refusals ?? [])];
+  const codes: ErrorCode[] = [
+    "UNAUTHENTICATED",
+    "FORBIDDEN",
+    "VALIDATION",
+    "INTERNAL_ERROR",
+    "UNAVAILABLE",
+    ...(endpoint.refusals ?? []),
+  ];
   const statuses = codes.map((code) => HTTP_STATUS[code] as number);
   return endpoint.body === undefined ? statuses : [...statuses, 413, 415];
 }
@@ -53,7 +62,8 @@ function routeConfig(endpoint: Endpoint): RouteConfig {
   for (const [status, spec] of Object.entries(answers)) responses[status] = answer(spec);
   const about = { method, path, tags: [tag], summary, ...(description ? { description } : {}), responses };
   if ("open" in endpoint) return { ...about, security: [] };
-  for (const status of refusalStatuses(endpoint)) responses[status] = answer({ description: MEANING[status] ?? "Refused", schema: errorBody });
+  for (const status of refusalStatuses(endpoint))
+    responses[status] = answer({ description: MEANING[status] ?? "Refused", schema: errorBody });
   const { params, query } = endpoint;
   return {
     ...about,
@@ -71,10 +81,20 @@ function routeConfig(endpoint: Endpoint): RouteConfig {
 /** `/openapi.json`, from the very schemas that requests are checked with. */
 export function openApiDocument(endpoints: readonly Endpoint[]): object {
   const app = new OpenAPIHono();
-  app.openAPIRegistry.registerComponent("securitySchemes", "key", { type: "http", scheme: "bearer", description: "An API key: sk_live_… or sk_test_…" });
-  for (const endpoint of endpoints) if (!("hidden" in endpoint && endpoint.hidden)) app.openAPIRegistry.registerPath(routeConfig(endpoint));
+  app.openAPIRegistry.registerComponent("securitySchemes", "key", {
+    type: "http",
+    scheme: "bearer",
+    description: "An API key: sk_live_… or sk_test_…",
+  });
+  for (const endpoint of endpoints)
+    if (!("hidden" in endpoint && endpoint.hidden)) app.openAPIRegistry.registerPath(routeConfig(endpoint));
   return app.getOpenAPI31Document({
     openapi: "3.1.0",
-    info: { title: "Smartify Cloud", version: "0.1.0", description: "Publish workflows, run them, get their results. Every answer carries X-Request-Id; every refusal has the body of `Error`." },
+    info: {
+      title: "Smartify Cloud",
+      version: "0.1.0",
+      description:
+        "Publish workflows, run them, get their results. Every answer carries X-Request-Id; every refusal has the body of `Error`.",
+    },
   });
 }

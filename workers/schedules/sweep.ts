@@ -4,5 +4,6 @@ import { sweepTenants } from "../services/tenants/sweep.ts";
 /** Wakes what should be running and moves what should have been moved: the cure for every lost hint and alarm. */
 export async function sweep(ports: Ports): Promise<void> {
   const { cells, inFlight, failed } = await sweepTenants(ports);
-  if (failed > 0 || inFlight > 0) console.log(JSON.stringify({ level: "info", message: "swept", cells, in_flight: inFlight, failed }));
+  if (failed > 0 || inFlight > 0)
+    console.info(JSON.stringify({ level: "info", message: "swept", cells, in_flight: inFlight, failed }));
 }

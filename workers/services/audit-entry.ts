@@ -18,7 +18,13 @@ export function auditEntry({ ports, caller }: Context, action: string, subject: 
 }
 
 /** Likewise, for a change of rows that may not be there: without one, nothing happened. Stands before the change in its batch. */
-export function auditEntryIf({ ports, caller }: Context, action: string, subject: string, table: PgTable, found: SQL | undefined) {
+export function auditEntryIf(
+  { ports, caller }: Context,
+  action: string,
+  subject: string,
+  table: PgTable,
+  found: SQL | undefined,
+) {
   const { database } = ports;
   const at = new Date(ports.now()).toISOString();
   const rows = exists(database.select({ one: sql`1` }).from(table).where(found));

@@ -14,7 +14,11 @@ function flag(error: unknown, name: "overloaded" | "retryable"): boolean {
 /** Errors that an object's own code threw arrive marked `remote`; those of the platform (reset, moved, broken) do not. */
 export function isObjectReset(error: unknown): boolean {
   if (typeof error !== "object" || error === null || flag(error, "overloaded")) return false;
-  return flag(error, "retryable") || Reflect.get(error, "remote") !== true || Reflect.get(error, "durableObjectReset") === true;
+  return (
+    flag(error, "retryable") ||
+    Reflect.get(error, "remote") !== true ||
+    Reflect.get(error, "durableObjectReset") === true
+  );
 }
 
 async function twice<Stub, T>(open: () => Stub, work: (stub: Stub) => Promise<T>): Promise<T> {
@@ -27,7 +31,8 @@ async function twice<Stub, T>(open: () => Stub, work: (stub: Stub) => Promise<T>
   try {
     return await work(open());
   } catch (error) {
-    if (flag(error, "overloaded") || isObjectReset(error)) throw new ObjectUnavailable("the object was reset twice", { cause: error });
+    if (flag(error, "overloaded") || isObjectReset(error))
+      throw new ObjectUnavailable("the object was reset twice", { cause: error });
     throw error;
   }
 }

@@ -4,7 +4,9 @@ import { isObjectReset, ObjectUnavailable } from "./object-calls.ts";
 /** Thrown because Postgres or an object cannot be reached: worth another try, nobody's mistake. */
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof ObjectUnavailable || isDatabaseUnavailable(error)) return true;
-  return typeof error === "object" && error !== null && Reflect.get(error, "retryable") === true && isObjectReset(error);
+  return (
+    typeof error === "object" && error !== null && Reflect.get(error, "retryable") === true && isObjectReset(error)
+  );
 }
 
 /** Postgres could not store a value (SQLSTATE class 22): the edge let something through that it should have named. */

@@ -9,10 +9,14 @@ const KEY_MEMBERS = ["api_key", "apikey", "access_token"];
 export function keyInQuery(search: URLSearchParams): Failure | null {
   for (const [name, value] of search) {
     if (/sk_(live|test)_/.test(value) || /sk_(live|test)_/.test(name) || KEY_MEMBERS.includes(name.toLowerCase())) {
-      return failure("VALIDATION", "A key must not stand in a URL. Send it as `Authorization: Bearer <key>`, and revoke this one: URLs are logged.", {
-        problems: [{ path: `/${name}`, message: "A key must not stand in a URL." }],
-        field: name.slice(0, 100),
-      });
+      return failure(
+        "VALIDATION",
+        "A key must not stand in a URL. Send it as `Authorization: Bearer <key>`, and revoke this one: URLs are logged.",
+        {
+          problems: [{ path: `/${name}`, message: "A key must not stand in a URL." }],
+          field: name.slice(0, 100),
+        },
+      );
     }
   }
   return null;

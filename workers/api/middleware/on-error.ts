@@ -3,12 +3,17 @@ import { isRefusedByDatabase, isUnavailable } from "../../services/unavailable.t
 import { refuse } from "./refuse.ts";
 
 function describe(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}\n${error.stack ?? ""}\n${String(error.cause ?? "")}` : JSON.stringify(error) ?? String(error);
+  return error instanceof Error
+    ? `${error.name}: ${error.message}\n${error.stack ?? ""}\n${String(error.cause ?? "")}`
+    : (JSON.stringify(error) ?? String(error));
 }
 
 function failureOf(error: unknown): Failure {
   if (isUnavailable(error)) {
-    return { ...failure("UNAVAILABLE", "A part of the platform cannot be reached right now. Try again."), retryAfter: 1 };
+    return {
+      ...failure("UNAVAILABLE", "A part of the platform cannot be reached right now. Try again."),
+      retryAfter: 1,
+    };
   }
   if (isRefusedByDatabase(error)) return failure("VALIDATION", "A value holds characters that cannot be stored.");
   return failure("INTERNAL_ERROR", "Something went wrong on our side. The request id finds it in our logs.");

@@ -10,13 +10,19 @@ const JSON_TYPES = ["application/json"];
 const YAML_TYPES = ["application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"];
 
 function tooLarge(maxBytes: number): Failure {
-  return failure("PAYLOAD_TOO_LARGE", `The body is larger than ${maxBytes} bytes.`, { limit: "payload_bytes", max_bytes: maxBytes });
+  return failure("PAYLOAD_TOO_LARGE", `The body is larger than ${maxBytes} bytes.`, {
+    limit: "payload_bytes",
+    max_bytes: maxBytes,
+  });
 }
 
 function wrongType(contentType: string | null, accepted: readonly string[]): Failure {
   const sent = contentType === null ? "no Content-Type" : `"${contentType.slice(0, 100)}"`;
   return {
-    ...failure("VALIDATION", `The body must be ${accepted.join(" or ")}, not ${sent}.`, { field: "content-type", accepted: [...accepted] }),
+    ...failure("VALIDATION", `The body must be ${accepted.join(" or ")}, not ${sent}.`, {
+      field: "content-type",
+      accepted: [...accepted],
+    }),
     status: 415,
   };
 }
@@ -53,7 +59,11 @@ async function collect(stream: ReadableStream<Uint8Array>, maxBytes: number): Pr
 }
 
 /** The body as text of a known format; null when there is none. Stops reading at the bound, whatever was announced. */
-export async function readBody(request: Request, allowYaml: boolean, maxBytes: number): Promise<Result<DocumentBody | null>> {
+export async function readBody(
+  request: Request,
+  allowYaml: boolean,
+  maxBytes: number,
+): Promise<Result<DocumentBody | null>> {
   const accepted = allowYaml ? [...JSON_TYPES, ...YAML_TYPES] : JSON_TYPES;
   const contentType = request.headers.get("content-type");
   const type = contentType === null ? null : mediaType(contentType);
@@ -69,6 +79,9 @@ export async function readBody(request: Request, allowYaml: boolean, maxBytes: n
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
     return success({ text, format: JSON_TYPES.includes(type) ? "json" : "yaml" });
   } catch {
-    return failure("VALIDATION", "The body is not valid UTF-8.", { problems: [{ path: "", message: "The body is not valid UTF-8." }], field: "" });
+    return failure("VALIDATION", "The body is not valid UTF-8.", {
+      problems: [{ path: "", message: "The body is not valid UTF-8." }],
+      field: "",
+    });
   }
 }

@@ -34,7 +34,8 @@ function oneStep(connector: string, action: string): JsonObject {
 
 function answerOf(record: ExecutionRecord): Result<ActionAnswer> {
   const { execution_id } = record;
-  if (record.status === "completed") return success({ status: "success", data: record.result?.outputs.data ?? null, execution_id });
+  if (record.status === "completed")
+    return success({ status: "success", data: record.result?.outputs.data ?? null, execution_id });
   const error = record.steps.find((step) => step.error !== null)?.error ?? record.error;
   const { code = "INTERNAL_ERROR", message = `The run ended as ${record.status}.`, details } = error ?? {};
   return failure(code, message, { ...details, execution_id });
@@ -58,14 +59,22 @@ export async function executeAction(
 ): Promise<Result<ActionAnswer>> {
   const parts = splitAction(request.action);
   if (parts === null) {
-    return validationFailure([{ path: "/action", message: `"${request.action}" is not an action: write slug.action or namespace/name.action.` }]);
+    return validationFailure([
+      { path: "/action", message: `"${request.action}" is not an action: write slug.action or namespace/name.action.` },
+    ]);
   }
   const planned = await planInline(context, oneStep(parts.connector, parts.action), undefined);
   if (!planned.ok) return refusedAction(planned, planned.details?.problems);
-  const body = { inputs: { input: request.input }, execution_mode: "sync" as const, metadata: { action: request.action } };
+  const body = {
+    inputs: { input: request.input },
+    execution_mode: "sync" as const,
+    metadata: { action: request.action },
+  };
   const { idempotencyKey, traceparent } = request;
   const outcome = await startPlanned(context, planned.value, { body, idempotencyKey, traceparent });
   if (!outcome.ok) return outcome;
   if (outcome.value.kind === "finished") return answerOf(outcome.value.record);
-  return failure("TIMEOUT", "The action is still running. Its execution goes on.", { execution_id: outcome.value.executionId });
+  return failure("TIMEOUT", "The action is still running. Its execution goes on.", {
+    execution_id: outcome.value.executionId,
+  });
 }

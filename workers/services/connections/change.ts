@@ -11,7 +11,11 @@ import { splitValues } from "./connection-values.ts";
 import { type ConnectionRow, connectionViewOf, sealedConnectionOf } from "./connection-view.ts";
 import { ownConnections, unknownConnection } from "./read.ts";
 
-async function newValues(context: Context, id: string, { values }: ChangeConnectionBody): Promise<Partial<ConnectionRow>> {
+async function newValues(
+  context: Context,
+  id: string,
+  { values }: ChangeConnectionBody,
+): Promise<Partial<ConnectionRow>> {
   if (values === undefined) return {};
   const { config, secret } = splitValues(values);
   const place = { tenantId: context.caller.tenantId, purpose: "connection", id };
@@ -19,7 +23,11 @@ async function newValues(context: Context, id: string, { values }: ChangeConnect
 }
 
 /** Changes what is named. `values` replaces all values: they are write-only, so there is nothing to merge with. */
-export async function changeConnection(context: Context, id: string, body: ChangeConnectionBody): Promise<Result<ConnectionView>> {
+export async function changeConnection(
+  context: Context,
+  id: string,
+  body: ChangeConnectionBody,
+): Promise<Result<ConnectionView>> {
   const { ports, caller } = context;
   const change = {
     ...(body.name === undefined ? {} : { name: body.name }),
@@ -31,23 +39,23 @@ export async function changeConnection(context: Context, id: string, body: Chang
   try {
     const [, [row]] = await ports.database.batch([
       auditEntryIf(context, "connection.changed", id, connections, found),
-      ports.database
-        .update(connections)
-        .set(change)
-        .where(found)
-        .returning(),
+      ports.database.update(connections).set(change).where(found).returning(),
     ]);
     if (row === undefined) return unknownConnection();
     await onTenant(ports, caller, (tenant) => tenant.putConnection(sealedConnectionOf(row)));
     return success(connectionViewOf(row));
   } catch (error) {
-    if (isUniqueViolation(error)) return failure("CONFLICT", `There is a connection "${body.name ?? ""}" already.`, { name: body.name ?? "" });
+    if (isUniqueViolation(error))
+      return failure("CONFLICT", `There is a connection "${body.name ?? ""}" already.`, { name: body.name ?? "" });
     throw error;
   }
 }
 
 /** Deletes it. Calls that need it from now on fail by name. */
-export async function deleteConnection(context: Context, id: string): Promise<Result<{ status: "deleted"; id: string }>> {
+export async function deleteConnection(
+  context: Context,
+  id: string,
+): Promise<Result<{ status: "deleted"; id: string }>> {
   const { ports, caller } = context;
   const found = and(ownConnections(context), eq(connections.id, id));
   const [, gone] = await ports.database.batch([

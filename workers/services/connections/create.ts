@@ -17,7 +17,8 @@ import { type ConnectionRow, connectionViewOf, sealedConnectionOf } from "./conn
 export async function createConnection(context: Context, body: CreateConnectionBody): Promise<Result<ConnectionView>> {
   const { ports, caller } = context;
   const found = findConnector(await loadCatalog(context), body.connector);
-  if (!found.found) return validationFailure([{ path: "/connector", message: found.message, suggestion: found.suggestion }]);
+  if (!found.found)
+    return validationFailure([{ path: "/connector", message: found.message, suggestion: found.suggestion }]);
   const id = newId(ports, "connection");
   const { config, secret } = splitValues(body.values);
   const now = new Date(ports.now());
@@ -30,14 +31,22 @@ export async function createConnection(context: Context, body: CreateConnectionB
     type: body.type,
     endUser: body.end_user ?? null,
     config: JSON.stringify(config),
-    sealed: await seal(ports.masterKey, { tenantId: caller.tenantId, purpose: "connection", id }, JSON.stringify(secret)),
+    sealed: await seal(
+      ports.masterKey,
+      { tenantId: caller.tenantId, purpose: "connection", id },
+      JSON.stringify(secret),
+    ),
     createdAt: now,
     updatedAt: now,
   };
   try {
-    await ports.database.batch([ports.database.insert(connections).values(row), auditEntry(context, "connection.created", id)]);
+    await ports.database.batch([
+      ports.database.insert(connections).values(row),
+      auditEntry(context, "connection.created", id),
+    ]);
   } catch (error) {
-    if (isUniqueViolation(error)) return failure("CONFLICT", `"${row.connector}" has a connection "${row.name}" already.`, { name: row.name });
+    if (isUniqueViolation(error))
+      return failure("CONFLICT", `"${row.connector}" has a connection "${row.name}" already.`, { name: row.name });
     throw error;
   }
   await onTenant(ports, caller, (tenant) => tenant.putConnection(sealedConnectionOf(row)));

@@ -16,7 +16,10 @@ export function unknownConnection(): Failure {
   return failure("NOT_FOUND", "There is no such connection.");
 }
 
-export async function listConnections(context: Context, query: { connector?: string; cursor?: string; limit: number }): Promise<Result<Page<ConnectionView>>> {
+export async function listConnections(
+  context: Context,
+  query: { connector?: string; cursor?: string; limit: number },
+): Promise<Result<Page<ConnectionView>>> {
   const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor, 1);
   if (after === null) return badCursor();
   const rows = await context.ports.database
@@ -33,7 +36,11 @@ export async function listConnections(context: Context, query: { connector?: str
     .limit(query.limit + 1);
   const page = rows.slice(0, query.limit);
   const more = rows.length > query.limit;
-  return success({ data: page.map(connectionViewOf), has_more: more, next_cursor: more ? encodeCursor([page.at(-1)?.id ?? ""]) : null });
+  return success({
+    data: page.map(connectionViewOf),
+    has_more: more,
+    next_cursor: more ? encodeCursor([page.at(-1)?.id ?? ""]) : null,
+  });
 }
 
 export async function getConnection(context: Context, id: string): Promise<Result<ConnectionView>> {

@@ -28,7 +28,13 @@ export function qualifiedName({ namespace, name }: { namespace: string; name: st
 function firstPartyCatalog(): Map<string, CatalogEntry> {
   const catalog = new Map<string, CatalogEntry>();
   for (const { namespace, name, version } of FIRST_PARTY) {
-    catalog.set(qualifiedName({ namespace, name }), { namespace, name, versions: [version], installed: version, own: [] });
+    catalog.set(qualifiedName({ namespace, name }), {
+      namespace,
+      name,
+      versions: [version],
+      installed: version,
+      own: [],
+    });
   }
   return catalog;
 }
@@ -38,18 +44,35 @@ export async function loadCatalog({ ports, caller }: Context): Promise<Catalog> 
   const { database } = ports;
   const [versions, installations] = await database.batch([
     database
-      .select({ namespace: connectorVersions.namespace, name: connectorVersions.name, version: connectorVersions.version })
+      .select({
+        namespace: connectorVersions.namespace,
+        name: connectorVersions.name,
+        version: connectorVersions.version,
+      })
       .from(connectorVersions)
-      .where(and(eq(connectorVersions.tenantId, caller.tenantId), eq(connectorVersions.environment, caller.environment))),
+      .where(
+        and(eq(connectorVersions.tenantId, caller.tenantId), eq(connectorVersions.environment, caller.environment)),
+      ),
     database
       .select()
       .from(connectorInstallations)
-      .where(and(eq(connectorInstallations.tenantId, caller.tenantId), eq(connectorInstallations.environment, caller.environment))),
+      .where(
+        and(
+          eq(connectorInstallations.tenantId, caller.tenantId),
+          eq(connectorInstallations.environment, caller.environment),
+        ),
+      ),
   ]);
   const catalog = firstPartyCatalog();
   for (const row of versions) {
     const key = qualifiedName(row);
-    const entry = catalog.get(key) ?? { namespace: row.namespace, name: row.name, versions: [], installed: null, own: [] };
+    const entry = catalog.get(key) ?? {
+      namespace: row.namespace,
+      name: row.name,
+      versions: [],
+      installed: null,
+      own: [],
+    };
     entry.own.push(row.version);
     if (!entry.versions.includes(row.version)) entry.versions.push(row.version);
     catalog.set(key, entry);

@@ -22,7 +22,10 @@ function byBareName(catalog: Catalog, name: string): CatalogEntry | undefined {
 }
 
 /** The connector that a reference means: `community` wins a bare name (section 10). */
-export function findConnector(catalog: Catalog, reference: string): { found: true; entry: CatalogEntry; parsed: ConnectorReference } | NotFound {
+export function findConnector(
+  catalog: Catalog,
+  reference: string,
+): { found: true; entry: CatalogEntry; parsed: ConnectorReference } | NotFound {
   const parsed = parseConnectorReference(reference);
   if (parsed === undefined) return { found: false, message: `"${reference}" does not name a connector.` };
   const { namespace, name } = parsed;
@@ -34,11 +37,15 @@ export function findConnector(catalog: Catalog, reference: string): { found: tru
 }
 
 /** The version of it that the reference means, or why there is none. */
-export function findVersion(catalog: Catalog, reference: string): { found: true; entry: CatalogEntry; version: string } | NotFound {
+export function findVersion(
+  catalog: Catalog,
+  reference: string,
+): { found: true; entry: CatalogEntry; version: string } | NotFound {
   const connector = findConnector(catalog, reference);
   if (!connector.found) return connector;
   const { entry, parsed } = connector;
-  if (entry.installed === null) return { found: false, message: `The connector "${qualifiedName(entry)}" is not installed.` };
+  if (entry.installed === null)
+    return { found: false, message: `The connector "${qualifiedName(entry)}" is not installed.` };
   const version = pickVersion(entry, parsed.range);
   if (version !== null) return { found: true, entry, version };
   const message = `No version of "${qualifiedName(entry)}" is ${parsed.range}: there is ${entry.versions.join(", ")}.`;

@@ -19,11 +19,19 @@ export interface FoundConnector {
 /** A connector by slug (`name`, `namespace/name`, `namespace--name`) and version; without one the installed, else the highest. */
 export async function findManifest(context: Context, slug: string, version?: string): Promise<Result<FoundConnector>> {
   const found = findConnector(await loadCatalog(context), slug);
-  if (!found.found) return failure("NOT_FOUND", `There is no connector "${slug}".`, found.suggestion === undefined ? undefined : { suggestion: found.suggestion });
+  if (!found.found)
+    return failure(
+      "NOT_FOUND",
+      `There is no connector "${slug}".`,
+      found.suggestion === undefined ? undefined : { suggestion: found.suggestion },
+    );
   const { entry } = found;
   const picked = version === undefined ? (entry.installed ?? entry.versions.at(-1)) : pickVersion(entry, version);
   const manifest = picked && (await manifestOf(context, entry, picked));
-  if (!manifest) return failure("NOT_FOUND", `There is no version "${version ?? ""}" of "${qualifiedName(entry)}".`, { versions: entry.versions });
+  if (!manifest)
+    return failure("NOT_FOUND", `There is no version "${version ?? ""}" of "${qualifiedName(entry)}".`, {
+      versions: entry.versions,
+    });
   return success({ entry, manifest });
 }
 

@@ -14,7 +14,11 @@ export interface Installation {
 }
 
 /** Makes a version the one that is meant when none is named. */
-export async function installConnector(context: Context, slug: string, version?: string): Promise<Result<Installation>> {
+export async function installConnector(
+  context: Context,
+  slug: string,
+  version?: string,
+): Promise<Result<Installation>> {
   const { ports, caller } = context;
   const found = await findManifest(context, slug, version);
   if (!found.ok) return found;
@@ -23,9 +27,21 @@ export async function installConnector(context: Context, slug: string, version?:
   await ports.database.batch([
     ports.database
       .insert(connectorInstallations)
-      .values({ tenantId: caller.tenantId, environment: caller.environment, namespace, name, version: picked, installedAt })
+      .values({
+        tenantId: caller.tenantId,
+        environment: caller.environment,
+        namespace,
+        name,
+        version: picked,
+        installedAt,
+      })
       .onConflictDoUpdate({
-        target: [connectorInstallations.tenantId, connectorInstallations.environment, connectorInstallations.namespace, connectorInstallations.name],
+        target: [
+          connectorInstallations.tenantId,
+          connectorInstallations.environment,
+          connectorInstallations.namespace,
+          connectorInstallations.name,
+        ],
         set: { version: picked, installedAt },
       }),
     auditEntry(context, "connector.installed", `${namespace}/${name}@${picked}`),
@@ -53,6 +69,7 @@ export async function removeConnector(context: Context, slug: string): Promise<R
     ports.database.delete(connectorInstallations).where(own).returning({ version: connectorInstallations.version }),
   ]);
   forgetCatalog(context);
-  if (gone.length === 0) return failure("CONFLICT", `"${qualifiedName(entry)}" is provided by the platform and cannot be removed.`);
+  if (gone.length === 0)
+    return failure("CONFLICT", `"${qualifiedName(entry)}" is provided by the platform and cannot be removed.`);
   return success({ status: "removed", slug: name, namespace, version: installed });
 }

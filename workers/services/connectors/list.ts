@@ -17,5 +17,9 @@ export async function listConnectors(
   const page = found.slice(from, from + query.limit);
   const last = page.at(-1);
   const more = found.length > from + query.limit;
-  return success({ data: page, has_more: more, next_cursor: more && last ? encodeCursor([last.name, last.namespace]) : null });
+  return success({
+    data: page,
+    has_more: more,
+    next_cursor: more && last ? encodeCursor([last.name, last.namespace]) : null,
+  });
 }

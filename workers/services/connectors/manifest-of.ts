@@ -12,7 +12,11 @@ export function storedManifest(text: string): ConnectorManifest {
 }
 
 /** The manifest of a version: the tenant's own, else the platform's. Versions are immutable, so an isolate keeps them. */
-export async function manifestOf({ ports, caller }: Context, entry: CatalogEntry, version: string): Promise<ConnectorManifest | undefined> {
+export async function manifestOf(
+  { ports, caller }: Context,
+  entry: CatalogEntry,
+  version: string,
+): Promise<ConnectorManifest | undefined> {
   const { namespace, name } = entry;
   if (!entry.own.includes(version)) {
     return FIRST_PARTY.find((it) => it.namespace === namespace && it.name === name && it.version === version);

@@ -27,7 +27,15 @@ export interface Published {
   url: string;
 }
 
-export function connectorUrl({ namespace, name, version }: { namespace: string; name: string; version: string }): string {
+export function connectorUrl({
+  namespace,
+  name,
+  version,
+}: {
+  namespace: string;
+  name: string;
+  version: string;
+}): string {
   return `/connectors/${[namespace, name, version].map(encodeURIComponent).join("/")}`;
 }
 
@@ -40,13 +48,19 @@ function readOne(text: string, format: SourceFormat): Result<ConnectorManifest> 
   const { manifest, problems } = readConnector(text, format, { namespace: DEFAULT_NAMESPACE });
   if (problems.length > 0 || manifest === undefined) return validationFailure(problems);
   if (RESERVED_NAMESPACES.has(manifest.namespace)) {
-    return failure("FORBIDDEN", `The namespace "${manifest.namespace}" belongs to the platform.`, { namespace: manifest.namespace });
+    return failure("FORBIDDEN", `The namespace "${manifest.namespace}" belongs to the platform.`, {
+      namespace: manifest.namespace,
+    });
   }
   return success(manifest);
 }
 
 /** A new version, and its installation where it is higher than what is installed. */
-async function store(context: Context, manifest: ConnectorManifest, entry: CatalogEntry | undefined): Promise<Result<Published>> {
+async function store(
+  context: Context,
+  manifest: ConnectorManifest,
+  entry: CatalogEntry | undefined,
+): Promise<Result<Published>> {
   const { ports, caller } = context;
   const { namespace, name, version } = manifest;
   const owner = { tenantId: caller.tenantId, environment: caller.environment };
@@ -76,7 +90,12 @@ async function store(context: Context, manifest: ConnectorManifest, entry: Catal
               .insert(connectorInstallations)
               .values({ ...owner, namespace, name, version, installedAt: now })
               .onConflictDoUpdate({
-                target: [connectorInstallations.tenantId, connectorInstallations.environment, connectorInstallations.namespace, connectorInstallations.name],
+                target: [
+                  connectorInstallations.tenantId,
+                  connectorInstallations.environment,
+                  connectorInstallations.namespace,
+                  connectorInstallations.name,
+                ],
                 set: { version, installedAt: now },
               }),
           ]
@@ -91,7 +110,11 @@ async function store(context: Context, manifest: ConnectorManifest, entry: Catal
   return success({ slug: name, namespace, version, sha256, url: connectorUrl(manifest) });
 }
 
-async function taken(context: Context, { namespace, name, version }: ConnectorManifest, sha256: string): Promise<Failure> {
+async function taken(
+  context: Context,
+  { namespace, name, version }: ConnectorManifest,
+  sha256: string,
+): Promise<Failure> {
   const { ports, caller } = context;
   const [row] = await ports.database
     .select({ sha256: connectorVersions.sha256 })
@@ -106,16 +129,24 @@ async function taken(context: Context, { namespace, name, version }: ConnectorMa
       ),
     );
   const same = row?.sha256 === sha256;
-  return failure("CONFLICT", `Version ${version} of "${namespace}/${name}" is already published, and versions are immutable.`, {
-    slug: name,
-    namespace,
-    version,
-    same_content: same,
-  });
+  return failure(
+    "CONFLICT",
+    `Version ${version} of "${namespace}/${name}" is already published, and versions are immutable.`,
+    {
+      slug: name,
+      namespace,
+      version,
+      same_content: same,
+    },
+  );
 }
 
 /** Publishes a connector version and installs it for the publishing tenant. */
-export async function publishConnector(context: Context, text: string, format: SourceFormat): Promise<Result<Published>> {
+export async function publishConnector(
+  context: Context,
+  text: string,
+  format: SourceFormat,
+): Promise<Result<Published>> {
   const read = readOne(text, format);
   if (!read.ok) return read;
   const catalog = await loadCatalog(context);
@@ -137,11 +168,19 @@ export async function updateConnector(
   const { entry } = found;
   const manifest = read.value;
   if (qualifiedName(manifest) !== qualifiedName(entry)) {
-    return validationFailure([{ path: "/connector/name", message: `The file is of "${qualifiedName(manifest)}", the path names "${qualifiedName(entry)}".` }]);
+    return validationFailure([
+      {
+        path: "/connector/name",
+        message: `The file is of "${qualifiedName(manifest)}", the path names "${qualifiedName(entry)}".`,
+      },
+    ]);
   }
   const previous = entry.versions.at(-1) ?? "0.0.0";
   if (!gt(manifest.version, previous)) {
-    return failure("CONFLICT", `Version ${manifest.version} is not higher than ${previous}.`, { version: manifest.version, previous_version: previous });
+    return failure("CONFLICT", `Version ${manifest.version} is not higher than ${previous}.`, {
+      version: manifest.version,
+      previous_version: previous,
+    });
   }
   const stored = await store(context, manifest, entry);
   return stored.ok ? success({ ...stored.value, previous_version: previous }) : stored;

@@ -46,7 +46,8 @@ export interface ConnectorSearch {
 }
 
 function matches(summary: ConnectorSummary, { q, tag }: ConnectorSearch): boolean {
-  const text = `${summary.namespace}/${summary.name} ${summary.display_name} ${summary.description ?? ""}`.toLowerCase();
+  const text =
+    `${summary.namespace}/${summary.name} ${summary.display_name} ${summary.description ?? ""}`.toLowerCase();
   return (q === undefined || text.includes(q.toLowerCase())) && (tag === undefined || summary.tags.includes(tag));
 }
 

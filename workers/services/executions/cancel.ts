@@ -5,7 +5,11 @@ import { onCell } from "../object-calls.ts";
 import { unknownExecution } from "./get.ts";
 
 /** Asks the execution's object to cancel it. One that has ended stays as it is: the object says CONFLICT. */
-export async function cancelExecution(context: Context, executionId: string, reason?: string): Promise<Result<ExecutionRecord>> {
+export async function cancelExecution(
+  context: Context,
+  executionId: string,
+  reason?: string,
+): Promise<Result<ExecutionRecord>> {
   const cell = context.ports.placement.locate(context.caller, executionId);
   if (cell === null) return unknownExecution();
   const command = { reason, actor: context.caller.keyId };

@@ -9,7 +9,11 @@ export function unknownExecution(): Failure {
 }
 
 /** The execution's record, asked of the object that runs it. `waitMs` waits for its end. */
-export async function getExecution(context: Context, executionId: string, waitMs?: number): Promise<Result<ExecutionRecord>> {
+export async function getExecution(
+  context: Context,
+  executionId: string,
+  waitMs?: number,
+): Promise<Result<ExecutionRecord>> {
   const cell = context.ports.placement.locate(context.caller, executionId);
   if (cell === null) return unknownExecution();
   const record = await onCell(context.ports, cell, (it) => it.get(executionId, waitMs === undefined ? {} : { waitMs }));

@@ -37,7 +37,10 @@ function pagePosition(cursor: string): { at: Date; id: string } | null {
 }
 
 /** Newest first, from the read model; `as_of` says how far that goes. */
-export async function listExecutions(context: Context, query: Query): Promise<Result<Page<ExecutionSummary> & { as_of: string }>> {
+export async function listExecutions(
+  context: Context,
+  query: Query,
+): Promise<Result<Page<ExecutionSummary> & { as_of: string }>> {
   const { ports, caller } = context;
   const after = query.cursor === undefined ? undefined : pagePosition(query.cursor);
   if (after === null) return badCursor();
@@ -54,8 +57,11 @@ export async function listExecutions(context: Context, query: Query): Promise<Re
         query.workflow === undefined ? undefined : eq(executions.workflowSlug, query.workflow),
         query.since === undefined ? undefined : gte(executions.createdAt, new Date(query.since)),
         query.until === undefined ? undefined : lt(executions.createdAt, new Date(query.until)),
-        pattern === undefined ? undefined : or(ilike(executions.executionId, pattern), ilike(executions.workflowName, pattern)),
-        after && sql`(${executions.createdAt}, ${executions.executionId}) < (${after.at.toISOString()}::timestamptz, ${after.id})`,
+        pattern === undefined
+          ? undefined
+          : or(ilike(executions.executionId, pattern), ilike(executions.workflowName, pattern)),
+        after &&
+          sql`(${executions.createdAt}, ${executions.executionId}) < (${after.at.toISOString()}::timestamptz, ${after.id})`,
       ),
     )
     .orderBy(desc(executions.createdAt), desc(executions.executionId))

@@ -24,7 +24,8 @@ const incoming = (column: string) => sql.raw(`excluded.${column}`);
 /** Writes projections. A second delivery, or an older one that comes late, changes nothing. */
 async function write(ports: Ports, rows: readonly ExecutionProjection[]): Promise<void> {
   const latest = new Map<string, ExecutionProjection>();
-  for (const row of rows) if ((latest.get(row.executionId)?.change ?? -1) < row.change) latest.set(row.executionId, row);
+  for (const row of rows)
+    if ((latest.get(row.executionId)?.change ?? -1) < row.change) latest.set(row.executionId, row);
   await ports.database
     .insert(executions)
     .values([...latest.values()].map(rowOf))

@@ -16,7 +16,12 @@ export function isFinal(record: ExecutionRecord): boolean {
 }
 
 /** The plan travels only when the cell has not got it: a cell keeps what it was sent once. */
-async function startInCell(context: Context, cell: string, command: StartCommand, source: PlanSource): Promise<StartAnswer> {
+async function startInCell(
+  context: Context,
+  cell: string,
+  command: StartCommand,
+  source: PlanSource,
+): Promise<StartAnswer> {
   const answer = await context.ports.cell(cell).start(command);
   return answer.kind === "unknown_plan" ? context.ports.cell(cell).start({ ...command, plan: source }) : answer;
 }
@@ -25,15 +30,27 @@ async function startInCell(context: Context, cell: string, command: StartCommand
  * The object was reset under the call, and nobody knows whether it had accepted. It is asked: an execution that is there
  * was accepted, and a sync caller is attached to it again; one that is not there is started.
  */
-async function startAgain(context: Context, cell: string, command: StartCommand, source: PlanSource): Promise<StartAnswer> {
+async function startAgain(
+  context: Context,
+  cell: string,
+  command: StartCommand,
+  source: PlanSource,
+): Promise<StartAnswer> {
   const { executionId, waitMs } = command;
   const record = await onCell(context.ports, cell, (it) => it.get(executionId, waitMs === undefined ? {} : { waitMs }));
   if (record === null) return startInCell(context, cell, command, source);
-  return isFinal(record) ? { kind: "finished", executionId, replayed: false, record } : { kind: "accepted", executionId, replayed: false };
+  return isFinal(record)
+    ? { kind: "finished", executionId, replayed: false, record }
+    : { kind: "accepted", executionId, replayed: false };
 }
 
 /** Hands a start to its cell and reads the answer. */
-export async function sendStart(context: Context, cell: string, command: StartCommand, source: PlanSource): Promise<Result<StartOutcome>> {
+export async function sendStart(
+  context: Context,
+  cell: string,
+  command: StartCommand,
+  source: PlanSource,
+): Promise<Result<StartOutcome>> {
   let answer: StartAnswer;
   try {
     answer = await startInCell(context, cell, command, source);
@@ -52,7 +69,10 @@ export async function sendStart(context: Context, cell: string, command: StartCo
     case "finished":
       return success({ kind: "finished", executionId: answer.executionId, record: answer.record });
     case "conflict":
-      return { ...failure("CONFLICT", answer.message), ...(answer.retryAfter === undefined ? {} : { retryAfter: answer.retryAfter }) };
+      return {
+        ...failure("CONFLICT", answer.message),
+        ...(answer.retryAfter === undefined ? {} : { retryAfter: answer.retryAfter }),
+      };
     case "unknown_plan":
       throw new Error("a cell does not know the plan that it was just sent");
     default:

@@ -31,8 +31,12 @@ export interface StartRequest {
 async function planOf(context: Context, { body, tree }: StartRequest): Promise<Result<PlannedWorkflow>> {
   if (body.workflow !== undefined && body.definition === undefined) return resolveWorkflow(context, body.workflow);
   if (tree !== undefined) return planTree(context, tree, body.workflow_name);
-  if (body.definition !== undefined && body.workflow === undefined) return planInline(context, body.definition, body.workflow_name);
-  const message = body.workflow === undefined ? 'Either "workflow" or "definition" is required.' : '"workflow" and "definition" exclude each other.';
+  if (body.definition !== undefined && body.workflow === undefined)
+    return planInline(context, body.definition, body.workflow_name);
+  const message =
+    body.workflow === undefined
+      ? 'Either "workflow" or "definition" is required.'
+      : '"workflow" and "definition" exclude each other.';
   return validationFailure([{ path: "/workflow", message }]);
 }
 
@@ -48,7 +52,11 @@ function waitOf(body: StartBody): number | undefined {
 }
 
 /** Starts an execution of a plan: inputs are checked before anything exists, so a refusal leaves nothing behind. */
-export async function startPlanned(context: Context, planned: PlannedWorkflow, { body, idempotencyKey, traceparent }: StartRequest): Promise<Result<StartOutcome>> {
+export async function startPlanned(
+  context: Context,
+  planned: PlannedWorkflow,
+  { body, idempotencyKey, traceparent }: StartRequest,
+): Promise<Result<StartOutcome>> {
   const { ports, caller } = context;
   const now = ports.now();
   const mode = body.execution_mode ?? "async";
@@ -74,7 +82,8 @@ export async function startPlanned(context: Context, planned: PlannedWorkflow, {
     metadata: body.metadata,
     timeoutMs: typeof limit === "number" || typeof limit === "string" ? durationMs(limit) : undefined,
     actor: caller.keyId,
-    idempotency: idempotencyKey === undefined ? undefined : { key: idempotencyKey, bodyHash: digestOf(bodyAsJson(body)) },
+    idempotency:
+      idempotencyKey === undefined ? undefined : { key: idempotencyKey, bodyHash: digestOf(bodyAsJson(body)) },
     waitMs: waitOf(body),
     traceparent: traceparentOf(traceparent, ports.random),
   };

@@ -11,7 +11,9 @@ import { keyRecordOf, keyViewOf } from "./key-record.ts";
 function beyond(creator: readonly string[], wanted: readonly string[], kind: string): Failure | null {
   const missing = wanted.filter((it) => !creator.includes(it));
   if (missing.length === 0) return null;
-  return failure("FORBIDDEN", `A key cannot give what it has not got: ${kind} ${missing.join(", ")}.`, { [kind]: missing });
+  return failure("FORBIDDEN", `A key cannot give what it has not got: ${kind} ${missing.join(", ")}.`, {
+    [kind]: missing,
+  });
 }
 
 /** A new key, never with more than its creator's scopes, roles and permissions. The only answer that holds it. */
@@ -22,7 +24,10 @@ export async function createKey(context: Context, body: CreateKeyBody): Promise<
   if (environment === "live" && caller.environment === "test") {
     return failure("FORBIDDEN", "A test key cannot create a live key.", { environment });
   }
-  const refused = beyond(caller.scopes, scopes, "scopes") ?? beyond(caller.roles, roles, "roles") ?? beyond(caller.permissions, permissions, "permissions");
+  const refused =
+    beyond(caller.scopes, scopes, "scopes") ??
+    beyond(caller.roles, roles, "roles") ??
+    beyond(caller.permissions, permissions, "permissions");
   if (refused !== null) return refused;
   const owner = { tenantId: caller.tenantId, environment };
   const key = createApiKey(caller.tenantId, environment);

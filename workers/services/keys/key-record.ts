@@ -19,7 +19,9 @@ export function keyRecordOf(row: KeyRow): KeyRecord {
 }
 
 /** A row as it is shown. */
-export function keyViewOf(row: Pick<KeyRow, "id" | "name" | "environment" | "scopes" | "roles" | "permissions" | "createdAt">): Key {
+export function keyViewOf(
+  row: Pick<KeyRow, "id" | "name" | "environment" | "scopes" | "roles" | "permissions" | "createdAt">,
+): Key {
   return {
     id: row.id,
     name: row.name,

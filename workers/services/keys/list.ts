@@ -8,7 +8,10 @@ import { badCursor, decodeCursor, encodeCursor } from "../cursor.ts";
 import { keyViewOf } from "./key-record.ts";
 
 /** The keys that are valid, of the caller's own environment; a live key sees those of test too. */
-export async function listKeys(context: Context, query: { cursor?: string; limit: number }): Promise<Result<Page<Key>>> {
+export async function listKeys(
+  context: Context,
+  query: { cursor?: string; limit: number },
+): Promise<Result<Page<Key>>> {
   const { ports, caller } = context;
   const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor, 1);
   if (after === null) return badCursor();
@@ -27,5 +30,9 @@ export async function listKeys(context: Context, query: { cursor?: string; limit
     .limit(query.limit + 1);
   const page = rows.slice(0, query.limit);
   const more = rows.length > query.limit;
-  return success({ data: page.map(keyViewOf), has_more: more, next_cursor: more ? encodeCursor([page.at(-1)?.id ?? ""]) : null });
+  return success({
+    data: page.map(keyViewOf),
+    has_more: more,
+    next_cursor: more ? encodeCursor([page.at(-1)?.id ?? ""]) : null,
+  });
 }

@@ -9,7 +9,10 @@ import { onTenant } from "../object-calls.ts";
  * Takes a key back: in Postgres, in the tenant object, here. Elsewhere an isolate may trust it for ten seconds more.
  * Revoking twice says the same twice, so a caller whose answer was lost can ask again.
  */
-export async function revokeKey(context: Context, id: string): Promise<Result<{ status: "revoked"; id: string; revoked_at: string }>> {
+export async function revokeKey(
+  context: Context,
+  id: string,
+): Promise<Result<{ status: "revoked"; id: string; revoked_at: string }>> {
   const { ports, caller } = context;
   const now = new Date(ports.now());
   const found = and(
@@ -29,7 +32,9 @@ export async function revokeKey(context: Context, id: string): Promise<Result<{ 
   if (row === undefined) return failure("NOT_FOUND", "There is no such key.");
   const revokedAt = row.revokedAt ?? now;
   const environment = row.environment === "live" ? "live" : "test";
-  await onTenant(ports, { tenantId: caller.tenantId, environment }, (tenant) => tenant.revokeKey(id, revokedAt.getTime()));
+  await onTenant(ports, { tenantId: caller.tenantId, environment }, (tenant) =>
+    tenant.revokeKey(id, revokedAt.getTime()),
+  );
   ports.keys.set(row.hash, null, ports.now());
   return success({ status: "revoked", id, revoked_at: revokedAt.toISOString() });
 }

@@ -43,7 +43,10 @@ export async function verifyKey(ports: Ports, key: string): Promise<Result<Calle
   }
   const found = await lookUp(ports, parsed, hash);
   const valid =
-    found !== null && found.revokedAt === null && found.tenantId === parsed.tenantId && found.environment === parsed.environment;
+    found !== null &&
+    found.revokedAt === null &&
+    found.tenantId === parsed.tenantId &&
+    found.environment === parsed.environment;
   ports.keys.set(hash, valid ? found : null, now);
   return valid ? success(callerOf(found)) : refused();
 }

@@ -8,7 +8,11 @@ import type { Context } from "../context.ts";
 import { onTenant } from "../object-calls.ts";
 
 function own({ caller }: Context, name: string) {
-  return and(eq(envValues.tenantId, caller.tenantId), eq(envValues.environment, caller.environment), eq(envValues.name, name));
+  return and(
+    eq(envValues.tenantId, caller.tenantId),
+    eq(envValues.environment, caller.environment),
+    eq(envValues.name, name),
+  );
 }
 
 function unknown(): Failure {
@@ -26,10 +30,19 @@ function viewOf(row: typeof envValues.$inferSelect): EnvView {
 }
 
 /** Sets a value that workflows read as `env.<name>`: those that start from now on. */
-export async function putEnv(context: Context, name: string, value: Json, scope?: JsonObject): Promise<Result<EnvView>> {
+export async function putEnv(
+  context: Context,
+  name: string,
+  value: Json,
+  scope?: JsonObject,
+): Promise<Result<EnvView>> {
   const { ports, caller } = context;
   const now = new Date(ports.now());
-  const changed = { value: JSON.stringify(value), scope: scope === undefined ? null : JSON.stringify(scope), updatedAt: now };
+  const changed = {
+    value: JSON.stringify(value),
+    scope: scope === undefined ? null : JSON.stringify(scope),
+    updatedAt: now,
+  };
   const [[row]] = await ports.database.batch([
     ports.database
       .insert(envValues)

@@ -9,7 +9,11 @@ import type { Context } from "../context.ts";
 import { onTenant } from "../object-calls.ts";
 
 function own({ caller }: Context, name: string) {
-  return and(eq(secrets.tenantId, caller.tenantId), eq(secrets.environment, caller.environment), eq(secrets.name, name));
+  return and(
+    eq(secrets.tenantId, caller.tenantId),
+    eq(secrets.environment, caller.environment),
+    eq(secrets.name, name),
+  );
 }
 
 function unknown(): Failure {
@@ -26,7 +30,12 @@ function viewOf(row: Pick<typeof secrets.$inferSelect, "name" | "scope" | "creat
 }
 
 /** Sets a secret. Its value is sealed here and never shown again. */
-export async function putSecret(context: Context, name: string, value: string, scope?: JsonObject): Promise<Result<SecretView>> {
+export async function putSecret(
+  context: Context,
+  name: string,
+  value: string,
+  scope?: JsonObject,
+): Promise<Result<SecretView>> {
   const { ports, caller } = context;
   const now = new Date(ports.now());
   const sealed = await seal(ports.masterKey, { tenantId: caller.tenantId, purpose: "secret", id: name }, value);
@@ -48,7 +57,10 @@ export async function getSecret(context: Context, name: string): Promise<Result<
   return row === undefined ? unknown() : success(viewOf(row));
 }
 
-export async function deleteSecret(context: Context, name: string): Promise<Result<{ status: "deleted"; name: string }>> {
+export async function deleteSecret(
+  context: Context,
+  name: string,
+): Promise<Result<{ status: "deleted"; name: string }>> {
   const { ports, caller } = context;
   const [, gone] = await ports.database.batch([
     auditEntryIf(context, "secret.deleted", name, secrets, own(context, name)),

@@ -10,7 +10,12 @@ const ENVIRONMENTS = ["live", "test"] as const;
 async function* tenantIds(ports: Ports): AsyncGenerator<string> {
   let after = "";
   for (;;) {
-    const page = await ports.database.select({ id: tenants.id }).from(tenants).where(gt(tenants.id, after)).orderBy(asc(tenants.id)).limit(PAGE);
+    const page = await ports.database
+      .select({ id: tenants.id })
+      .from(tenants)
+      .where(gt(tenants.id, after))
+      .orderBy(asc(tenants.id))
+      .limit(PAGE);
     for (const { id } of page) yield id;
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE) return;
@@ -32,7 +37,15 @@ export async function sweepTenants(ports: Ports): Promise<{ cells: number; inFli
         }
       } catch (error) {
         found.failed += 1;
-        console.error(JSON.stringify({ level: "warn", message: "a tenant was not swept", tenant: tenantId, environment, error: String(error) }));
+        console.error(
+          JSON.stringify({
+            level: "warn",
+            message: "a tenant was not swept",
+            tenant: tenantId,
+            environment,
+            error: String(error),
+          }),
+        );
       }
     }
   }

@@ -6,19 +6,32 @@ import type { Context } from "../context.ts";
 import { forgetWorkflow } from "./resolve.ts";
 
 /** Takes a workflow and its versions away. Executions that have begun go on: their cell has the plan. */
-export async function deleteWorkflow(context: Context, slug: string): Promise<Result<{ status: "deleted"; slug: string }>> {
+export async function deleteWorkflow(
+  context: Context,
+  slug: string,
+): Promise<Result<{ status: "deleted"; slug: string }>> {
   const { ports, caller } = context;
   const { database } = ports;
-  const found = and(eq(workflows.tenantId, caller.tenantId), eq(workflows.environment, caller.environment), eq(workflows.slug, slug));
+  const found = and(
+    eq(workflows.tenantId, caller.tenantId),
+    eq(workflows.environment, caller.environment),
+    eq(workflows.slug, slug),
+  );
   const [, gone] = await database.batch([
     auditEntryIf(context, "workflow.deleted", slug, workflows, found),
     database.delete(workflows).where(found).returning({ slug: workflows.slug }),
     database
       .delete(workflowVersions)
       .where(
-        and(eq(workflowVersions.tenantId, caller.tenantId), eq(workflowVersions.environment, caller.environment), eq(workflowVersions.slug, slug)),
+        and(
+          eq(workflowVersions.tenantId, caller.tenantId),
+          eq(workflowVersions.environment, caller.environment),
+          eq(workflowVersions.slug, slug),
+        ),
       ),
   ]);
   forgetWorkflow(context, slug);
-  return gone.length === 0 ? failure("NOT_FOUND", `There is no workflow "${slug}".`) : success({ status: "deleted", slug });
+  return gone.length === 0
+    ? failure("NOT_FOUND", `There is no workflow "${slug}".`)
+    : success({ status: "deleted", slug });
 }

@@ -25,7 +25,8 @@ async function latestVersions({ ports, caller }: Context, slugs: readonly string
             ),
           );
   const latest = new Map<string, string>();
-  for (const slug of slugs) latest.set(slug, latestOf(rows.filter((row) => row.slug === slug).map((row) => row.version)) ?? "");
+  for (const slug of slugs)
+    latest.set(slug, latestOf(rows.filter((row) => row.slug === slug).map((row) => row.version)) ?? "");
   return latest;
 }
 
@@ -64,7 +65,10 @@ export async function listWorkflows(
     .orderBy(asc(workflows.slug))
     .limit(query.limit + 1);
   const page = rows.slice(0, query.limit);
-  const latest = await latestVersions(context, page.map((row) => row.slug));
+  const latest = await latestVersions(
+    context,
+    page.map((row) => row.slug),
+  );
   const more = rows.length > query.limit;
   return success({
     data: page.map((row) => summaryOf(row, latest.get(row.slug) ?? "")),
@@ -79,7 +83,13 @@ export async function getWorkflow(context: Context, slug: string): Promise<Resul
   const [row] = await ports.database
     .select()
     .from(workflows)
-    .where(and(eq(workflows.tenantId, caller.tenantId), eq(workflows.environment, caller.environment), eq(workflows.slug, slug)));
+    .where(
+      and(
+        eq(workflows.tenantId, caller.tenantId),
+        eq(workflows.environment, caller.environment),
+        eq(workflows.slug, slug),
+      ),
+    );
   if (row === undefined) return failure("NOT_FOUND", `There is no workflow "${slug}".`);
   return success(summaryOf(row, (await latestVersions(context, [slug])).get(slug) ?? ""));
 }

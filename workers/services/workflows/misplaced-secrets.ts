@@ -11,8 +11,10 @@ function readsSecret(text: string): boolean {
 
 function* secretPlaces(value: Json, pointer: string): Generator<string> {
   if (typeof value === "string" && value.includes("secrets") && readsSecret(value)) yield pointer;
-  else if (Array.isArray(value)) for (const [index, item] of value.entries()) yield* secretPlaces(item, pointerTo(pointer, index));
-  else if (isObject(value)) for (const [key, member] of Object.entries(value)) yield* secretPlaces(member, pointerTo(pointer, key));
+  else if (Array.isArray(value))
+    for (const [index, item] of value.entries()) yield* secretPlaces(item, pointerTo(pointer, index));
+  else if (isObject(value))
+    for (const [key, member] of Object.entries(value)) yield* secretPlaces(member, pointerTo(pointer, key));
 }
 
 /** `/headers/*` allows every place at or below any member of `headers`. */
@@ -25,5 +27,7 @@ function allows(pattern: string, pointer: string): boolean {
 /** Places of a step's input that read a secret where the action's schema does not say `x-secret` (section 6). */
 export function misplacedSecrets(step: ActionStep, pin: PinnedAction): string[] {
   const allowed = pin.secretMembers ?? [];
-  return [...secretPlaces(step.input ?? null, "")].filter((place) => !allowed.some((pattern) => allows(pattern, place)));
+  return [...secretPlaces(step.input ?? null, "")].filter(
+    (place) => !allowed.some((pattern) => allows(pattern, place)),
+  );
 }

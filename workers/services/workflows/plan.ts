@@ -25,12 +25,19 @@ export interface Planning {
   unavailable: Problem[];
 }
 
-async function pinStep(context: Context, catalog: Catalog, read: ReadWorkflow, step: ActionStep, pins: Pins): Promise<Problem[]> {
+async function pinStep(
+  context: Context,
+  catalog: Catalog,
+  read: ReadWorkflow,
+  step: ActionStep,
+  pins: Pins,
+): Promise<Problem[]> {
   const found = findVersion(catalog, step.connector);
   if (!found.found) return [read.problemAt(step.id, "connector", found.message, found.suggestion)];
   const { entry, version } = found;
   const manifest = await manifestOf(context, entry, version);
-  if (manifest === undefined) return [read.problemAt(step.id, "connector", `The connector "${qualifiedName(entry)}" ${version} is gone.`)];
+  if (manifest === undefined)
+    return [read.problemAt(step.id, "connector", `The connector "${qualifiedName(entry)}" ${version} is gone.`)];
   const pin = pinAction(manifest, step.action);
   if (pin === undefined) {
     const names = manifest.actions.map((action) => action.name);
@@ -39,7 +46,11 @@ async function pinStep(context: Context, catalog: Catalog, read: ReadWorkflow, s
   }
   pins[pinKey(step.connector, step.action)] = pin;
   return misplacedSecrets(step, pin).map((pointer) =>
-    read.problemAt(step.id, `input${pointer}`, `A secret may not stand here: the action "${step.action}" does not mark this member as secret.`),
+    read.problemAt(
+      step.id,
+      `input${pointer}`,
+      `A secret may not stand here: the action "${step.action}" does not mark this member as secret.`,
+    ),
   );
 }
 
@@ -78,7 +89,10 @@ export async function planWorkflow(context: Context, read: ReadWorkflow): Promis
 }
 
 /** Every workflow of a document, planned, and every problem of it: those of the text and those of its connectors at once. */
-export async function planDocument(context: Context, read: ReadWorkflows): Promise<{ plannings: Planning[]; problems: Problem[]; unavailable: Problem[] }> {
+export async function planDocument(
+  context: Context,
+  read: ReadWorkflows,
+): Promise<{ plannings: Planning[]; problems: Problem[]; unavailable: Problem[] }> {
   const plannings: Planning[] = [];
   for (const workflow of read.workflows) plannings.push(await planWorkflow(context, workflow));
   // Where the text is already refused, what follows from it is not worth saying.

@@ -20,7 +20,11 @@ async function planAll(context: Context, text: string, format: SourceFormat): Pr
   for (const workflow of read.workflows) {
     if (!RESERVED_SLUGS.has(workflow.definition.slug)) continue;
     const path = `${workflow.pointer}/name`;
-    refused.push({ path, ...workflow.locate(path), message: `"${workflow.definition.slug}" is a word of the API: choose another name.` });
+    refused.push({
+      path,
+      ...workflow.locate(path),
+      message: `"${workflow.definition.slug}" is a word of the API: choose another name.`,
+    });
   }
   return refused.length > 0 ? validationFailure(refused) : plannings;
 }
@@ -38,14 +42,23 @@ async function conflict(context: Context, plannings: readonly Planning[]): Promi
       and(
         eq(workflowVersions.tenantId, tenantId),
         eq(workflowVersions.environment, environment),
-        inArray(workflowVersions.slug, plannings.map((it) => it.source.definition.slug)),
+        inArray(
+          workflowVersions.slug,
+          plannings.map((it) => it.source.definition.slug),
+        ),
       ),
     );
-  const taken = plannings.find(({ source: { definition } }) => rows.some((row) => row.slug === definition.slug && row.version === definition.version));
+  const taken = plannings.find(({ source: { definition } }) =>
+    rows.some((row) => row.slug === definition.slug && row.version === definition.version),
+  );
   if (taken === undefined) return failure("CONFLICT", "Another publication of the same workflow came first.");
   const { slug, version } = taken.source.definition;
   const same = rows.some((row) => row.slug === slug && row.version === version && row.digest === taken.digest);
-  return failure("CONFLICT", `Version ${version} of "${slug}" is already published, and versions are immutable.`, { slug, version, same_content: same });
+  return failure("CONFLICT", `Version ${version} of "${slug}" is already published, and versions are immutable.`, {
+    slug,
+    version,
+    same_content: same,
+  });
 }
 
 function writes(context: Context, { source, digest }: Planning): BatchItem<"pg">[] {
@@ -55,9 +68,16 @@ function writes(context: Context, { source, digest }: Planning): BatchItem<"pg">
   const now = new Date(ports.now());
   const shown = { name, description: description ?? null, updatedAt: now };
   return [
-    ports.database
-      .insert(workflowVersions)
-      .values({ ...owner, slug, version, name, digest, plan: JSON.stringify(source), publishedBy: caller.keyId, publishedAt: now }),
+    ports.database.insert(workflowVersions).values({
+      ...owner,
+      slug,
+      version,
+      name,
+      digest,
+      plan: JSON.stringify(source),
+      publishedBy: caller.keyId,
+      publishedAt: now,
+    }),
     ports.database
       .insert(workflows)
       .values({ ...owner, slug, ...shown, createdAt: now })
@@ -67,7 +87,11 @@ function writes(context: Context, { source, digest }: Planning): BatchItem<"pg">
 }
 
 /** Publishes every workflow of a document, or none of them. */
-export async function publishWorkflows(context: Context, text: string, format: SourceFormat): Promise<Result<PublishAnswer>> {
+export async function publishWorkflows(
+  context: Context,
+  text: string,
+  format: SourceFormat,
+): Promise<Result<PublishAnswer>> {
   const plannings = await planAll(context, text, format);
   if (!Array.isArray(plannings)) return plannings;
   const [first, ...rest] = plannings.flatMap((planning) => writes(context, planning));

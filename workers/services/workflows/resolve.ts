@@ -20,15 +20,29 @@ export function splitReference(reference: string): { slug: string; wanted?: stri
   return at > 0 ? { slug: reference.slice(0, at), wanted: reference.slice(at + 1) } : { slug: reference };
 }
 
-async function loadReference(context: Context, slug: string, wanted: string | undefined): Promise<ResolvedReference | undefined> {
+async function loadReference(
+  context: Context,
+  slug: string,
+  wanted: string | undefined,
+): Promise<ResolvedReference | undefined> {
   const { tenantId, environment } = context.caller;
   const rows = await context.ports.database
     .select({ version: workflowVersions.version, digest: workflowVersions.digest })
     .from(workflowVersions)
-    .where(and(eq(workflowVersions.tenantId, tenantId), eq(workflowVersions.environment, environment), eq(workflowVersions.slug, slug)));
+    .where(
+      and(
+        eq(workflowVersions.tenantId, tenantId),
+        eq(workflowVersions.environment, environment),
+        eq(workflowVersions.slug, slug),
+      ),
+    );
   const versions = rows.map((row) => row.version);
   const version =
-    wanted === undefined ? latestOf(versions) : versions.includes(wanted) ? wanted : (maxSatisfying(versions, wanted) ?? undefined);
+    wanted === undefined
+      ? latestOf(versions)
+      : versions.includes(wanted)
+        ? wanted
+        : (maxSatisfying(versions, wanted) ?? undefined);
   const row = rows.find((it) => it.version === version);
   return row && { slug, version: row.version, digest: row.digest };
 }
@@ -45,7 +59,10 @@ export function rememberPlan(context: Context, digest: string, source: PlanSourc
   return planned;
 }
 
-async function loadPlan(context: Context, { slug, version, digest }: ResolvedReference): Promise<PlannedWorkflow | undefined> {
+async function loadPlan(
+  context: Context,
+  { slug, version, digest }: ResolvedReference,
+): Promise<PlannedWorkflow | undefined> {
   const { tenantId, environment } = context.caller;
   const [row] = await context.ports.database
     .select({ plan: workflowVersions.plan })
@@ -74,9 +91,15 @@ export async function resolveWorkflow(context: Context, reference: string): Prom
   const resolved = await freshRead(context, context.ports.references, key, () => loadReference(context, slug, wanted));
   const planned = resolved && (context.ports.plans.get(resolved.digest)?.value ?? (await loadPlan(context, resolved)));
   if (planned !== undefined) return success(planned);
-  return failure("NOT_FOUND", wanted === undefined ? `There is no workflow "${slug}".` : `There is no version "${wanted}" of a workflow "${slug}".`, {
-    workflow: reference,
-  });
+  return failure(
+    "NOT_FOUND",
+    wanted === undefined
+      ? `There is no workflow "${slug}".`
+      : `There is no version "${wanted}" of a workflow "${slug}".`,
+    {
+      workflow: reference,
+    },
+  );
 }
 
 /** Forgets what the isolate believes of a slug: after publishing or deleting it here. */

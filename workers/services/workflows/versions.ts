@@ -31,11 +31,19 @@ function summaryOf(row: Row): VersionSummary {
 }
 
 function ofSlug({ caller }: Context, slug: string) {
-  return and(eq(workflowVersions.tenantId, caller.tenantId), eq(workflowVersions.environment, caller.environment), eq(workflowVersions.slug, slug));
+  return and(
+    eq(workflowVersions.tenantId, caller.tenantId),
+    eq(workflowVersions.environment, caller.environment),
+    eq(workflowVersions.slug, slug),
+  );
 }
 
 /** Highest first. */
-export async function listVersions(context: Context, slug: string, query: { cursor?: string; limit: number }): Promise<Result<Page<VersionSummary>>> {
+export async function listVersions(
+  context: Context,
+  slug: string,
+  query: { cursor?: string; limit: number },
+): Promise<Result<Page<VersionSummary>>> {
   const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor, 1);
   if (after === null) return badCursor();
   const rows = await context.ports.database.select(SUMMARY).from(workflowVersions).where(ofSlug(context, slug));
@@ -44,7 +52,11 @@ export async function listVersions(context: Context, slug: string, query: { curs
   const from = after === undefined ? 0 : rows.findIndex((row) => row.version === after[0]) + 1;
   const page = rows.slice(from, from + query.limit);
   const more = rows.length > from + query.limit;
-  return success({ data: page.map(summaryOf), has_more: more, next_cursor: more ? encodeCursor([page.at(-1)?.version ?? ""]) : null });
+  return success({
+    data: page.map(summaryOf),
+    has_more: more,
+    next_cursor: more ? encodeCursor([page.at(-1)?.version ?? ""]) : null,
+  });
 }
 
 /** A version as it was published, with the connectors that it is pinned to. */

@@ -7,13 +7,16 @@ export const create = endpoint({
   path: "/connections",
   tag: "connections",
   summary: "Store credentials for a connector",
-  description: "Values are sealed and never shown again, except those that say where and how (`base_url`, `header`, `prefix`, …).",
+  description:
+    "Values are sealed and never shown again, except those that say where and how (`base_url`, `header`, `prefix`, …).",
   scope: "connections:write",
   body: { kind: "json", schema: createConnectionBody },
   answers: { 201: { description: "The connection, without its secret values", schema: connection } },
   refusals: ["CONFLICT"],
   async handle({ context, body }) {
     const created = await createConnection(context, body);
-    return created.ok ? { status: 201, body: created.value, headers: { location: `/connections/${created.value.id}` } } : created;
+    return created.ok
+      ? { status: 201, body: created.value, headers: { location: `/connections/${created.value.id}` } }
+      : created;
   },
 });

@@ -11,7 +11,10 @@ export const list = endpoint({
   tag: "connections",
   summary: "List connections",
   scope: "connections:read",
-  query: z.strictObject({ connector: cleanText(200).optional().meta({ description: "`namespace/name`" }), ...pageQuery }),
+  query: z.strictObject({
+    connector: cleanText(200).optional().meta({ description: "`namespace/name`" }),
+    ...pageQuery,
+  }),
   answers: { 200: { description: "Without secret values", schema: connectionPage } },
   async handle({ context, query }) {
     const page = await listConnections(context, query);

@@ -21,7 +21,10 @@ function etagOf({ elapsed_ms: _, ...record }: ExecutionRecord): string {
 }
 
 function matches(header: string | undefined, etag: string): boolean {
-  return header !== undefined && (header.trim() === "*" || header.split(",").some((it) => it.trim().replace(/^(W\/)?/, "W/") === etag));
+  return (
+    header !== undefined &&
+    (header.trim() === "*" || header.split(",").some((it) => it.trim().replace(/^(W\/)?/, "W/") === etag))
+  );
 }
 
 export const get = endpoint({
@@ -29,11 +32,15 @@ export const get = endpoint({
   path: "/workflows/executions/{id}",
   tag: "executions",
   summary: "Get an execution",
-  description: "Asked of the object that runs it: never stale. `wait` long-polls; `If-None-Match` answers 304 when nothing has changed.",
+  description:
+    "Asked of the object that runs it: never stale. `wait` long-polls; `If-None-Match` answers 304 when nothing has changed.",
   scope: "executions:read",
   params: idParams,
   query: z.strictObject({ wait }),
-  answers: { 200: { description: "The record", schema: executionRecord, headers: { ETag: "Version of the record" } }, 304: { description: "Not changed" } },
+  answers: {
+    200: { description: "The record", schema: executionRecord, headers: { ETag: "Version of the record" } },
+    304: { description: "Not changed" },
+  },
   refusals: ["NOT_FOUND"],
   async handle({ context, params, query, header }) {
     const found = await getExecution(context, params.id, query.wait === undefined ? undefined : query.wait * 1_000);

@@ -4,5 +4,7 @@ import { validationFailure } from "../../../../contracts/validation-failure.ts";
 /** `Idempotency-Key`: printable ASCII, at most 255 characters. */
 export function idempotencyKey(header: string | undefined): Result<string | undefined> {
   if (header === undefined || /^[\x20-\x7e]{1,255}$/.test(header)) return success(header);
-  return validationFailure([{ path: "/Idempotency-Key", message: '"Idempotency-Key" must be 1 to 255 printable ASCII characters.' }]);
+  return validationFailure([
+    { path: "/Idempotency-Key", message: '"Idempotency-Key" must be 1 to 255 printable ASCII characters.' },
+  ]);
 }

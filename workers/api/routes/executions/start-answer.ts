@@ -15,5 +15,9 @@ export function startAnswer(outcome: Result<StartOutcome>): Answer | Failure {
   if (outcome.value.kind === "finished") return { status: 200, body: outcome.value.record };
   const { executionId } = outcome.value;
   const links = executionLinks(executionId);
-  return { status: 202, body: { status: "pending", execution_id: executionId, ...links }, headers: { location: links.poll_url } };
+  return {
+    status: 202,
+    body: { status: "pending", execution_id: executionId, ...links },
+    headers: { location: links.poll_url },
+  };
 }

@@ -34,11 +34,16 @@ function startOfYaml(text: string, search: URLSearchParams): Result<StartRequest
   const [definition, second] = trees;
   if (problems.length > 0 || definition === undefined) return validationFailure(problems);
   const definitionValue = toJson(definition.root);
-  if (!isObject(definitionValue)) return validationFailure([{ path: "", message: "The first document must be a workflow." }]);
+  if (!isObject(definitionValue))
+    return validationFailure([{ path: "", message: "The first document must be a workflow." }]);
   const written = second === undefined ? {} : toJson(second.root);
-  if (!isObject(written)) return validationFailure([{ path: "", message: "The second document must be a map: inputs, execution_mode, …" }]);
+  if (!isObject(written))
+    return validationFailure([{ path: "", message: "The second document must be a map: inputs, execution_mode, …" }]);
   const query = fromQuery(search);
-  const inputs = { ...(isObject(query.inputs) ? query.inputs : {}), ...(isObject(written.inputs) ? written.inputs : {}) };
+  const inputs = {
+    ...(isObject(query.inputs) ? query.inputs : {}),
+    ...(isObject(written.inputs) ? written.inputs : {}),
+  };
   const given = written.inputs !== undefined && !isObject(written.inputs) ? written.inputs : inputs;
   const options = checked(startOptions, { ...query, ...written, inputs: given });
   return options.ok ? success({ body: { ...options.value, definition: definitionValue }, tree: definition }) : options;
@@ -50,7 +55,10 @@ export function startRequest(body: DocumentBody, search: URLSearchParams): Resul
   const value = parseJson(body.text);
   if (!value.ok) return value;
   const [name] = search.keys();
-  if (name !== undefined) return validationFailure([{ path: `/${name}`, message: `"${name}" is not a known query member: inputs of a JSON start stand in its body.` }]);
+  if (name !== undefined)
+    return validationFailure([
+      { path: `/${name}`, message: `"${name}" is not a known query member: inputs of a JSON start stand in its body.` },
+    ]);
   const start = checked(startBody, value.value);
   return start.ok ? success({ body: start.value }) : start;
 }

@@ -23,6 +23,12 @@ export const start = documentEndpoint({
     if (!key.ok) return key;
     const request = startRequest(body, search);
     if (!request.ok) return request;
-    return startAnswer(await startExecution(context, { ...request.value, idempotencyKey: key.value, traceparent: header("traceparent") }));
+    return startAnswer(
+      await startExecution(context, {
+        ...request.value,
+        idempotencyKey: key.value,
+        traceparent: header("traceparent"),
+      }),
+    );
   },
 });

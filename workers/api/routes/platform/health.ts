@@ -3,7 +3,11 @@ import { checkHealth } from "../../../services/health.ts";
 import type { OpenEndpoint } from "../../endpoint.ts";
 
 const health = z
-  .strictObject({ status: z.enum(["ok", "degraded", "unhealthy"]), version: z.string(), checks: z.record(z.string(), z.string()) })
+  .strictObject({
+    status: z.enum(["ok", "degraded", "unhealthy"]),
+    version: z.string(),
+    checks: z.record(z.string(), z.string()),
+  })
   .meta({ id: "Health", example: { status: "ok", version: "0.1.0", checks: { database: "ok" } } });
 
 export const healthz: OpenEndpoint = {

@@ -7,7 +7,9 @@ export const openApi: OpenEndpoint = {
   path: "/openapi.json",
   tag: "platform",
   summary: "This description",
-  answers: { 200: { description: "OpenAPI 3.1", schema: z.looseObject({ openapi: z.string() }).meta({ id: "OpenApiDocument" }) } },
+  answers: {
+    200: { description: "OpenAPI 3.1", schema: z.looseObject({ openapi: z.string() }).meta({ id: "OpenApiDocument" }) },
+  },
   async handle(request) {
     return { status: 200, body: request.openApi(), headers: { "cache-control": "public, max-age=60" } };
   },

@@ -16,7 +16,9 @@ export const getPluginSchema = endpoint({
     const found = await findManifest(context, params.slug, params.version);
     if (!found.ok) return found;
     const { namespace, name, version, actions } = found.value.manifest;
-    const schemas = actions.map((action) => [action.name, { input: action.input ?? null, output: action.output ?? null }] as const);
+    const schemas = actions.map(
+      (action) => [action.name, { input: action.input ?? null, output: action.output ?? null }] as const,
+    );
     return { status: 200, body: { slug: name, namespace, version, actions: Object.fromEntries(schemas) } };
   },
 });

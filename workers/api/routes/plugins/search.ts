@@ -12,6 +12,9 @@ export const search = endpoint({
   answers: { 200: { description: "By name", schema: searchAnswer } },
   async handle({ context, query }) {
     const found = await searchConnectors(context, query);
-    return { status: 200, body: { total: found.length, results: found.slice(query.offset, query.offset + query.limit) } };
+    return {
+      status: 200,
+      body: { total: found.length, results: found.slice(query.offset, query.offset + query.limit) },
+    };
   },
 });

@@ -25,7 +25,8 @@ export const createTenantRoute: OpenEndpoint = {
   answers: { 201: { description: "The tenant and its key", schema: z.looseObject({}) } },
   async handle({ ports, request }) {
     const { bootstrapToken } = ports;
-    if (bootstrapToken === undefined || bootstrapToken === "") return failure("NOT_FOUND", "There is nothing at this path.");
+    if (bootstrapToken === undefined || bootstrapToken === "")
+      return failure("NOT_FOUND", "There is nothing at this path.");
     const given = /^Bootstrap +(\S+)$/.exec(request.headers.get("authorization") ?? "")?.[1] ?? "";
     if (!sameToken(given, bootstrapToken)) return failure("UNAUTHENTICATED", "The bootstrap token is not valid.");
     const body = await parseBody(request, { kind: "json", schema: createTenantBody });

@@ -7,11 +7,13 @@ export const publish = documentEndpoint({
   path: "/workflows",
   tag: "workflows",
   summary: "Publish workflows",
-  description: "YAML or JSON; a document may hold several: all are published, or none. A published version never changes: publishing it again is a CONFLICT whose `details.same_content` says whether the two are equal.",
+  description:
+    "YAML or JSON; a document may hold several: all are published, or none. A published version never changes: publishing it again is a CONFLICT whose `details.same_content` says whether the two are equal.",
   scope: "workflows:write",
   body: {
     kind: "document",
-    example: "workflow:\n  name: hello\n  steps:\n    - id: sum\n      connector: connector:community/calculator\n      action: add\n      input: {a: 1, b: 2}\n  outputs:\n    sum: \"{{ steps.sum.output.result }}\"\n",
+    example:
+      'workflow:\n  name: hello\n  steps:\n    - id: sum\n      connector: connector:community/calculator\n      action: add\n      input: {a: 1, b: 2}\n  outputs:\n    sum: "{{ steps.sum.output.result }}"\n',
   },
   answers: { 201: { description: "Published", schema: publishAnswer } },
   refusals: ["CONFLICT"],
