@@ -64,7 +64,7 @@ describe("bodies that are no bodies", () => {
     ["another charset", { raw: "{}", type: "application/json; charset=utf-16" }, [400, 415]],
     ["10,000 nested lists", { raw: "[".repeat(10_000) + "]".repeat(10_000) }, [400]],
     ["10,000 nested maps", { raw: `${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}` }, [400]],
-    ["1.5 MB", { raw: `{"name": "${"x".repeat(1_500_000)}"}` }, [413]],
+    ["1.5 MB", { raw: `{"name": "${"x".repeat(1_500_000)}"}` }, [400, 413]],
   ];
   for (const route of Object.keys(BODIES)) {
     test.each(calls)(`${route} with %s`, async (_name, call, statuses) => {

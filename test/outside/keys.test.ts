@@ -49,13 +49,14 @@ describe("a key", () => {
       "key",
     );
     expect((await outside.api.get("/workflows/executions", { key: reader })).status).toBe(200);
-    for (const [path, body] of Object.entries({
+    const bodies: Record<string, JsonMap> = {
       "/workflows/executions": { definition: SUM },
       "/workflows": SUM,
       "/plugins": {},
       "/keys": { name: "more", environment: "live", scopes: ["executions:read"] },
       "/execute": { action: "calculator.add", input: { a: 1, b: 2 } },
-    })) {
+    };
+    for (const [path, body] of Object.entries(bodies)) {{
       const answer = await outside.api.post(path, body, { key: reader });
       expect([path, answer.status, read(answer.body, "code")]).toEqual([path, 403, "FORBIDDEN"]);
     }

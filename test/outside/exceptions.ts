@@ -1,0 +1,67 @@
+/**
+ * What the documents show and this platform does not do (yet), each with its reason. A test asserts that every row is
+ * still needed: it fails as soon as the block or route works.
+ */
+const OTHER_PRODUCT = "configuration of another product (LangSwarm); section 18 gives its methods, not its files";
+const METHOD_ARGUMENTS = "arguments of an executor method, not a file; the MCP methods of section 18 are a later issue";
+
+/** Example blocks of the seeds, by `file:n`. */
+export const BLOCK_EXCEPTIONS: Record<string, string> = {
+  "execution-modes:8": "callback_url webhooks are issue 4",
+  "execution-modes:9": "a docker-compose file",
+  "execution-modes:11": "events of an execution (SSE, section 12) are issue 4",
+  "workflow-executor:1": "a sketch, not YAML",
+  "workflow-executor:2": METHOD_ARGUMENTS,
+  "workflow-executor:3": OTHER_PRODUCT,
+  "workflow-executor:4": OTHER_PRODUCT,
+  "workflow-executor:5": "a docker-compose file",
+  "workflow-executor:6": "a Kubernetes manifest",
+  "workflow-executor:7": OTHER_PRODUCT,
+  "workflow-executor:8": OTHER_PRODUCT,
+  "workflow-executor:9": OTHER_PRODUCT,
+  "workflow-executor:10": OTHER_PRODUCT,
+  "workflow-executor:11": METHOD_ARGUMENTS,
+  "workflow-executor:12": METHOD_ARGUMENTS,
+  "workflow-executor:13": METHOD_ARGUMENTS,
+  "workflow-executor:14": METHOD_ARGUMENTS,
+  "workflow-executor:15": OTHER_PRODUCT,
+};
+
+const RESULTS = "results that arrive, triggers and usage are issue 4";
+const REGISTRY = "the rest of the registry, services and credentials is issue 5";
+const MANAGEMENT = "run management is issue 6";
+const LANGUAGE = "signals, approvals, graphs and fixtures are issue 3";
+
+/** Routes of the language document. */
+export const ROUTE_EXCEPTIONS: Record<string, string> = {
+  "POST /workflows/executions/{id}/messages": LANGUAGE,
+  "POST /workflows/executions/{id}/events": LANGUAGE,
+  "POST /workflows/executions/{id}/approvals/{step}": LANGUAGE,
+  "POST /workflows/executions/{id}/shutdown": LANGUAGE,
+  "POST /workflows/{slug}/test": LANGUAGE,
+  "POST /events": RESULTS,
+  "GET /workflows/executions/{id}/events": RESULTS,
+  "GET /webhooks/endpoints": RESULTS,
+  "POST /webhooks/endpoints": RESULTS,
+  "GET /webhooks/deliveries": RESULTS,
+  "POST /webhooks/deliveries/{id}/resend": RESULTS,
+  "GET /webhooks/secret": RESULTS,
+  "GET /triggers": RESULTS,
+  "POST /triggers": RESULTS,
+  "GET /usage": RESULTS,
+  "POST /register": REGISTRY,
+  "DELETE /register/{plugin_slug}/{instance_id}": REGISTRY,
+  "POST /tasks/{task_token}/complete": REGISTRY,
+  "POST /tasks/{task_token}/fail": REGISTRY,
+  "POST /tasks/{task_token}/heartbeat": REGISTRY,
+  "POST /tasks/{task_token}/progress": REGISTRY,
+  "POST /tasks/{token}/complete": REGISTRY,
+  "POST /plugins/{slug}/{version}/deprecate": REGISTRY,
+  "DELETE /plugins/{slug}/{version}": REGISTRY,
+  "POST /connections/{id}/test": REGISTRY,
+  "POST /workflows/executions/{id}/pause": MANAGEMENT,
+  "POST /workflows/executions/{id}/resume": MANAGEMENT,
+  "POST /workflows/executions/{id}/retry": MANAGEMENT,
+  "GET /audit": "nobody reads the audit yet; a later issue",
+  "POST /{plugin}/execute": "a route of the SDK's HTTP adapters, not of the platform",
+};
