@@ -1,9 +1,5 @@
+import type { OutboxHint } from "../contracts/outbox-hint.ts";
 import type { CoordinatorRpc, PluginRpc, TenantRpc } from "../contracts/rpc.ts";
-
-/** A hint that a cell's outbox holds rows. Losing one costs nothing: the sweeper asks every cell. */
-export interface OutboxHint {
-  cell: string;
-}
 
 /*
  * A namespace as this Worker uses it: by name, through an RPC face. Written out, because the generated types of the

@@ -1,6 +1,7 @@
 import { createApp } from "./api/app.ts";
 import { connectDatabase } from "./database/client.ts";
-import type { Env, OutboxHint } from "./env.ts";
+import type { OutboxHint } from "../contracts/outbox-hint.ts";
+import type { Env } from "./env.ts";
 import { randomBytes } from "./identity/random-bytes.ts";
 import { consumeOutbox } from "./queues/outbox-consumer.ts";
 import { sweep } from "./schedules/sweep.ts";

@@ -1,4 +1,4 @@
-import type { OutboxHint } from "../env.ts";
+import type { OutboxHint } from "../../contracts/outbox-hint.ts";
 import type { Ports } from "../services/context.ts";
 import { projectCell } from "../services/executions/project.ts";
 
