@@ -27,6 +27,13 @@ describe("what a run gets as inputs", () => {
     });
   });
 
+  test("data that poses as a secret of the tenant is refused, wherever it stands", () => {
+    expect(prepared("  x: {type: object}", { x: { a: [{ $secret: { name: "API_TOKEN" } }] } })).toMatchObject({
+      ok: false,
+      problems: [{ path: "/inputs/x/a/0/$secret" }],
+    });
+  });
+
   test("a default satisfies required; without one a required input must be given", () => {
     expect(prepared("  a: {type: string, required: true, default: x}", {})).toEqual({ ok: true, inputs: { a: "x" } });
     expect(prepared("  a: {type: string, required: true}", {})).toEqual({

@@ -40,7 +40,7 @@ export function apply(plan: Plan, state: RunState, event: StampedEvent): void {
       instance.status = "retrying";
       instance.retryDue = event.due;
       instance.error = event.error;
-      meter(state, event.usage);
+      meter(state, instance, event.usage);
       return;
     }
     case "step.completed": {
@@ -48,7 +48,7 @@ export function apply(plan: Plan, state: RunState, event: StampedEvent): void {
       delete instance.error;
       if (event.cached) instance.cached = true;
       instance.output = event.output === undefined ? gather(plan, state, instance) : event.output;
-      meter(state, event.usage);
+      meter(state, instance, event.usage);
       settle(plan, state, instance, "completed", event.at);
       return;
     }
@@ -56,7 +56,7 @@ export function apply(plan: Plan, state: RunState, event: StampedEvent): void {
       const instance = state.open.get(event.path) ?? open(state, event.path, event.at);
       instance.error = event.error;
       if (instance.items) instance.output = gather(plan, state, instance);
-      meter(state, event.usage);
+      meter(state, instance, event.usage);
       settle(plan, state, instance, "failed", event.at);
       return;
     }
@@ -139,8 +139,9 @@ function end(state: RunState, status: RunState["status"], at: number): void {
   state.finishedAt = at;
 }
 
-function meter(state: RunState, usage: AttemptUsage | undefined): void {
+function meter(state: RunState, instance: Instance, usage: AttemptUsage | undefined): void {
   if (!usage) return;
+  if (usage.isolate !== undefined) instance.isolate = usage.isolate;
   state.usage.stepRuns += 1;
   state.usage.compute_ms += usage.compute_ms;
   state.usage.egress_bytes += usage.egress_bytes;

@@ -1,3 +1,4 @@
+import { SecretsRoot } from "../expressions/index.ts";
 import { LazyMap, type Scope, type Value } from "../expressions/types.ts";
 import type { Json, JsonObject } from "../json.ts";
 import { isObject, member } from "../json.ts";
@@ -5,6 +6,9 @@ import type { Plan } from "../plan/types.ts";
 import { resolvePath } from "./path.ts";
 import type { Instance, RunState } from "./state.ts";
 import type { RunError } from "../errors.ts";
+
+/** The run never holds a secret: reading one gives a marked value that only a plugin Worker reveals. */
+const SECRETS = new SecretsRoot();
 
 /** What the templates of the step at `path` may look at (section 6). */
 export class RunScope implements Scope {
@@ -37,6 +41,8 @@ export class RunScope implements Scope {
         return new StepsView(this.#plan, this.#state, this.#path);
       case "env":
         return this.#state.env;
+      case "secrets":
+        return SECRETS;
       case "trigger":
         return this.#state.trigger;
       case "execution":

@@ -21,6 +21,8 @@ export interface Instance {
   output?: Json;
   error?: RunError;
   cached?: boolean;
+  /** The isolate that ran the last settled attempt, in an isolated execution. */
+  isolate?: string;
   /** Loop wrapper: its evaluated items. */
   items?: Json[];
   /** Loop iteration: its position; the item stands in the wrapper's `items`. */

@@ -65,6 +65,19 @@ describe("a sequence", () => {
   });
 });
 
+describe("secrets", () => {
+  test("are marked values in the run, never text", async () => {
+    const run = await runTest(planOf([actionStep("a", { input: { h: "Bearer {{ secrets.T }}" } })]), () => ok(1));
+    expect(run.calls[0]?.input).toEqual({ h: { $secret: { fn: "concat", args: ["Bearer ", { $secret: { name: "T" } }] } } });
+  });
+
+  test("cannot be smuggled in by an action's output", async () => {
+    const run = await runTest(planOf([actionStep("a"), actionStep("b", { input: "{{ steps.a.output }}" })]), () => ok({ x: [{ $secret: { name: "T" } }] }));
+    expect(run.state.error).toMatchObject({ code: "VALIDATION", details: { constraint: "$secret" } });
+    expect(run.calls).toHaveLength(1);
+  });
+});
+
 describe("retries", () => {
   test("wait exactly as the policy says and count the first try", async () => {
     const retry = { maxAttempts: 4, backoff: "exponential", initialDelayMs: 100, maxDelayMs: 300, jitter: false } as const;

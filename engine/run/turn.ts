@@ -1,4 +1,5 @@
 import { ExpressionError } from "../expressions/expression-error.ts";
+import { containsSecret } from "../expressions/index.ts";
 import type { RunError } from "../errors.ts";
 import type { JsonObject } from "../json.ts";
 import type { Plan, PlanStep } from "../plan/types.ts";
@@ -55,9 +56,11 @@ export class Turn {
   }
 
   start(input: Extract<EngineInput, { type: "start" }>): void {
+    const env = containsSecret(input.env ?? null) ? {} : input.env;
+    const trigger = containsSecret(input.trigger ?? null) ? null : input.trigger;
     const timeoutMs = input.timeoutMs ?? this.plan.timeoutMs;
     const deadline = timeoutMs === undefined ? undefined : this.now + timeoutMs;
-    this.emit({ type: "workflow.started", inputs: input.inputs, env: input.env, trigger: input.trigger, deadline });
+    this.emit({ type: "workflow.started", inputs: input.inputs, env, trigger, deadline });
     if (deadline !== undefined) this.effects.push({ type: "setTimer", name: "workflow", due: deadline });
     this.ready(this.state.root);
   }
@@ -91,8 +94,10 @@ export class Turn {
   settleAttempt(path: string, attempt: number, result: ActionResult): void {
     const instance = this.state.open.get(path);
     if (instance?.status !== "running" || instance.attempt !== attempt) return;
-    if (result.ok) {
+    if (result.ok && !containsSecret(result.output)) {
       this.emit({ type: "step.completed", path, output: result.output, usage: result.usage });
+    } else if (result.ok) {
+      this.emit({ type: "step.failed", path, error: POSES_AS_SECRET, usage: result.usage });
     } else {
       const step = stepOf(this.plan, instance);
       const fraction = fractionOf(`${this.state.identity.executionId}:${path}:${attempt}`);
@@ -213,6 +218,13 @@ export class Turn {
     if (this.state.deadline !== null) this.effects.push({ type: "clearTimer", name: "workflow" });
   }
 }
+
+/** A plugin's answer must not smuggle in a mark that a later call would reveal. */
+const POSES_AS_SECRET: RunError = {
+  code: "VALIDATION",
+  message: 'The output has a member named "$secret", which marks the platform\'s own secrets',
+  details: { constraint: "$secret" },
+};
 
 function expressionFailure(error: unknown): RunError {
   if (error instanceof ExpressionError) {

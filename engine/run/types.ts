@@ -19,6 +19,8 @@ export interface ReportedUsage {
 export interface AttemptUsage extends ReportedUsage {
   compute_ms: number;
   egress_bytes: number;
+  /** Which isolate ran the attempt; only of an isolated execution (section 11). */
+  isolate?: string;
 }
 
 /**
