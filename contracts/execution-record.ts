@@ -56,6 +56,7 @@ export function stepRecord(step: PlanStep, instance: Instance): StepRecord {
     error: instance.error ?? null,
   };
   if (instance.cached) record.cached = true;
+  if (instance.isolate !== undefined) record.isolate = instance.isolate;
   return record;
 }
 

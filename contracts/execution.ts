@@ -19,6 +19,8 @@ export interface StepRecord {
   output: Json;
   error: RunError | null;
   cached?: boolean;
+  /** Random id of the isolate that ran the step; only in an isolated execution, whose isolates serve no other. */
+  isolate?: string;
 }
 
 /** Meters of section 16. */

@@ -127,6 +127,8 @@ export interface CallContext {
   workflowName: string;
   workflowVersion: string;
   runAttempt: number;
+  /** The plugin Worker runs its code in an isolate that serves this execution alone (section 11). */
+  isolated: boolean;
   traceparent?: string;
 }
 

@@ -32,7 +32,9 @@ export async function freshRead<Value>(
   try {
     return await renew();
   } catch (error) {
-    if (known !== undefined && isDatabaseUnavailable(error)) return known.value;
-    throw error;
+    if (known === undefined || !isDatabaseUnavailable(error)) throw error;
+    // Not everyone should wait for a Postgres that hangs: the next to ask it comes in two seconds.
+    cache.set(key, known.value, ports.now());
+    return known.value;
   }
 }

@@ -85,7 +85,7 @@ export async function loadCatalog({ ports, caller }: Context): Promise<Catalog> 
   return catalog;
 }
 
-/** The tenant's catalog; its first-party part alone when Postgres is down and nothing is known. */
+/** The tenant's catalog. Without Postgres the one last seen: the platform's part alone could mean another connector of the same name. */
 export async function catalogOf(context: Context): Promise<Catalog> {
   const key = tenantObjectName(context.caller);
   const catalog = await freshRead(context, context.ports.catalogs, key, () => loadCatalog(context));

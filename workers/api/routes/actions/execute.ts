@@ -1,7 +1,7 @@
 import { executeAnswer, executeBody } from "../../../../contracts/api/executions.ts";
 import { executeAction } from "../../../services/actions/execute.ts";
 import { endpoint } from "../../endpoint.ts";
-import { idempotencyKey } from "../executions/idempotency-key.ts";
+import { idempotencyHeaders, idempotencyKey } from "../executions/idempotency-key.ts";
 
 export const execute = endpoint({
   method: "post",
@@ -11,6 +11,7 @@ export const execute = endpoint({
   description:
     "The service envelope: `data` is the action's output; a failure has the code, status and details of the action's error.",
   scope: "executions:write",
+  requestHeaders: idempotencyHeaders,
   body: { kind: "json", schema: executeBody },
   answers: { 200: { description: "The action's output", schema: executeAnswer } },
   refusals: [

@@ -1,7 +1,7 @@
 import { batchAnswer, batchBody } from "../../../../contracts/api/executions.ts";
 import { startBatch } from "../../../services/executions/batch.ts";
 import { endpoint } from "../../endpoint.ts";
-import { idempotencyKey } from "./idempotency-key.ts";
+import { idempotencyHeaders, idempotencyKey } from "./idempotency-key.ts";
 
 export const batch = endpoint({
   method: "post",
@@ -10,6 +10,7 @@ export const batch = endpoint({
   summary: "Start up to 1,000 executions",
   description: "Each item has a result of its own: one that is refused does not stop the others.",
   scope: "executions:write",
+  requestHeaders: idempotencyHeaders,
   body: { kind: "json", schema: batchBody, maxBytes: 8 * 1_048_576 },
   answers: { 200: { description: "One result an item, in order", schema: batchAnswer } },
   async handle({ context, body, header }) {

@@ -1,3 +1,4 @@
+import * as z from "zod";
 import { success, type Result } from "../../../../contracts/errors.ts";
 import { validationFailure } from "../../../../contracts/validation-failure.ts";
 
@@ -8,3 +9,13 @@ export function idempotencyKey(header: string | undefined): Result<string | unde
     { path: "/Idempotency-Key", message: '"Idempotency-Key" must be 1 to 255 printable ASCII characters.' },
   ]);
 }
+
+/** As the OpenAPI document shows it. */
+export const idempotencyHeaders = z.object({
+  "Idempotency-Key": z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .meta({ description: "Equal requests with one key are one execution, for 24 hours." }),
+});

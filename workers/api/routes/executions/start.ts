@@ -2,7 +2,7 @@ import { startBody } from "../../../../contracts/api/executions.ts";
 import { startExecution } from "../../../services/executions/start.ts";
 import { documentEndpoint } from "../../endpoint.ts";
 import { MAX_JSON_BYTES } from "../../middleware/read-body.ts";
-import { idempotencyKey } from "./idempotency-key.ts";
+import { idempotencyHeaders, idempotencyKey } from "./idempotency-key.ts";
 import { START_ANSWERS, startAnswer } from "./start-answer.ts";
 import { startRequest } from "./start-request.ts";
 
@@ -14,6 +14,7 @@ export const start = documentEndpoint({
   description:
     "A published workflow (`workflow`) or an inline one (`definition`). A YAML body is an inline definition; its inputs stand in the query or in a second document. `Idempotency-Key` is honoured for 24 hours.",
   scope: "executions:write",
+  requestHeaders: idempotencyHeaders,
   query: "any",
   body: { kind: "document", schema: startBody, maxBytes: MAX_JSON_BYTES },
   answers: START_ANSWERS,
