@@ -1,4 +1,4 @@
-import Ajv2020 from "ajv/dist/2020.js";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 
 export interface CheckedAnswer {
@@ -11,7 +11,7 @@ export interface CheckedAnswer {
 export interface CheckedRequest {
   body?: unknown;
   /** Sent as it is; `body` is sent as JSON. */
-  raw?: string | Uint8Array;
+  raw?: string | Uint8Array<ArrayBuffer>;
   type?: string;
   headers?: Record<string, string>;
 }
@@ -34,7 +34,7 @@ function template(paths: string[], pathname: string): string | undefined {
 /** A client that believes no answer that `/openapi.json` does not describe: status, shape and request id. */
 export async function checkedClient(baseUrl: string) {
   const openApi: OpenApi = JSON.parse(await (await fetch(`${baseUrl}/openapi.json`)).text());
-  const ajv = new Ajv2020.default({ strict: false, allErrors: true });
+  const ajv = new Ajv2020({ strict: false, allErrors: true });
   addFormats.default(ajv);
   ajv.addSchema({ $id: "api", components: openApi.components });
 
