@@ -65,3 +65,15 @@ export const ROUTE_EXCEPTIONS: Record<string, string> = {
   "GET /audit": "nobody reads the audit yet; a later issue",
   "POST /{plugin}/execute": "a route of the SDK's HTTP adapters, not of the platform",
 };
+
+/** Our own examples of the public specification's forms, by `file: id`. */
+export const FIXTURE_EXCEPTIONS: Record<string, string> = {
+  "connector-schema: actions as an agent adapter shows them, inside the connector":
+    "an excerpt: without a handler there is nothing to call",
+  "security: a sharing of secrets, in a file of its own":
+    "secrets are set by PUT /secrets/{name}; there is no file of them",
+  "security: a trust policy of a registry": "the configuration of a client, not a workflow or connector",
+  "security: a signed plugin": "signatures are detached (section 10)",
+  "security: an agent manifest": "agents are issue 3",
+  "security: security monitoring": "the configuration of an operator, not a workflow or connector",
+};

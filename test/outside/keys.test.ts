@@ -56,7 +56,7 @@ describe("a key", () => {
       "/keys": { name: "more", environment: "live", scopes: ["executions:read"] },
       "/execute": { action: "calculator.add", input: { a: 1, b: 2 } },
     };
-    for (const [path, body] of Object.entries(bodies)) {{
+    for (const [path, body] of Object.entries(bodies)) {
       const answer = await outside.api.post(path, body, { key: reader });
       expect([path, answer.status, read(answer.body, "code")]).toEqual([path, 403, "FORBIDDEN"]);
     }

@@ -21,7 +21,7 @@ test.runIf(!here)("../shared is not beside this checkout: none of its examples w
 
 /** Runs one block in the way its kind asks for; rejects when the platform does not do what it shows. */
 async function check(block: CodeBlock): Promise<void> {
-  const value = valueOf(block);
+  const value = valueIn(block);
   if (!isMap(value)) throw new Error("not a map");
   if ("workflow" in value || "workflows" in value) return checkWorkflow(value);
   if ("connector" in value) return checkConnector(block.id, value);
@@ -39,7 +39,7 @@ async function check(block: CodeBlock): Promise<void> {
 }
 
 /** `{...}` stands for any map, `a | b` for one of the words. */
-function valueOf({ language, text }: CodeBlock): Json | undefined {
+function valueIn({ language, text }: CodeBlock): Json | undefined {
   const filled = text.replaceAll("{...}", "{}").replaceAll(/: (\w+) \| [\w| ]+$/gm, ": $1");
   return language === "json" ? parseJson(filled) : parseJson(JSON.stringify(parse(filled)));
 }
