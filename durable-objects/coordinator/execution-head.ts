@@ -49,6 +49,7 @@ export function callContextOf(plan: Plan, head: StoredHead): CallContext {
     workflowName: plan.definition.name,
     workflowVersion: plan.definition.version,
     runAttempt: head.runAttempt,
+    isolated: head.mode === "isolated",
     traceparent: head.traceparent,
   };
 }

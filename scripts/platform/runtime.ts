@@ -22,6 +22,8 @@ interface Plugin {
   /** Which of the platform's text bindings it has too. */
   vars: string[];
   readsTenant: boolean;
+  /** Runs its code for isolated executions in isolates of their own. */
+  loadsIsolates: boolean;
 }
 
 /** As in their wrangler.toml files. */
@@ -33,6 +35,7 @@ const PLUGINS: Plugin[] = [
     flags: [],
     vars: [],
     readsTenant: false,
+    loadsIsolates: true,
   },
   {
     binding: "HTTP_PLUGIN",
@@ -41,10 +44,12 @@ const PLUGINS: Plugin[] = [
     flags: ["global_fetch_strictly_public"],
     vars: ["ENVIRONMENT_NAME", "MASTER_KEY", "DEVELOPMENT_HOSTS", "PUBLIC_URL"],
     readsTenant: true,
+    loadsIsolates: false,
   },
 ];
 
 const TENANT = { type: "durable-object", worker: PLATFORM, exportName: "Tenant" } as const;
+const LOADER = { type: "worker-loader" } as const;
 
 export interface RuntimeOptions {
   dataDir: string;
@@ -118,7 +123,11 @@ async function pluginWorker(plugin: Plugin, options: RuntimeOptions): Promise<Wo
       compatibilityDate: COMPATIBILITY_DATE,
       compatibilityFlags: plugin.flags,
       manifest: await manifest(options.entries[plugin.entry]),
-      env: { ...textBindings(Object.fromEntries(vars)), ...(plugin.readsTenant ? { TENANT } : {}) },
+      env: {
+        ...textBindings(Object.fromEntries(vars)),
+        ...(plugin.readsTenant ? { TENANT } : {}),
+        ...(plugin.loadsIsolates ? { LOADER } : {}),
+      },
     },
   };
 }

@@ -14,7 +14,7 @@ export interface Room {
 
 /** Libraries without I/O, clock or platform: what the engine may stand on. */
 const PURE_LIBRARIES = ["yaml", "@cfworker/json-schema", "json-p3", "@noble/hashes", "semver"];
-const PLUGIN_ROOMS = ["connectors", "engine", "contracts", "vault"];
+const PLUGIN_ROOMS = ["connectors", "engine", "contracts", "vault", "workers/plugins/isolate"];
 /** A door parses with the engine's readers (JSON with places, YAML) and calls services; it decides nothing. */
 const DOOR: Room = {
   rooms: ["workers/services", "contracts", "engine"],
@@ -65,6 +65,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   "workers/plugins/http": PLUGIN,
   "workers/plugins/toolbox": PLUGIN,
   "workers/plugins/code": PLUGIN,
+  /** How a plugin Worker gives an isolated execution an isolate of its own. */
+  "workers/plugins/isolate": { rooms: ["engine", "contracts"], packages: [] },
   "durable-objects": { rooms: ["engine", "contracts"], packages: [], platform: "cloudflare" },
 
   scripts: {
@@ -92,7 +94,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   examples: { rooms: [], packages: [], platform: "node" },
   /** Workers that stand around the product's objects in tests. */
   "test/workers": {
-    rooms: ["test", "durable-objects", "contracts", "engine"],
+    rooms: ["test", "durable-objects", "contracts", "engine", "workers/plugins/toolbox"],
     packages: [],
     platform: "cloudflare",
   },

@@ -22,6 +22,7 @@ const context: CallContext = {
   workflowName: "W",
   workflowVersion: "1.0.0",
   runAttempt: 1,
+  isolated: false,
 };
 
 let miniflare: Miniflare;
@@ -96,7 +97,14 @@ beforeAll(async () => {
           exports: { Tenant: { type: "durable-object", storage: "sqlite" } },
         },
       },
-      { config: { name: "toolbox", compatibilityDate, manifest: await workerOf("workers/plugins/toolbox/main.ts") } },
+      {
+        config: {
+          name: "toolbox",
+          compatibilityDate,
+          manifest: await workerOf("workers/plugins/toolbox/main.ts"),
+          env: { LOADER: { type: "worker-loader" } },
+        },
+      },
       {
         config: {
           name: "http",

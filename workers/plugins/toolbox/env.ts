@@ -1,2 +1,7 @@
-/** Bindings of the toolbox plugin: none. What it computes depends on its input alone. */
-export type Env = Record<string, never>;
+import type { IsolateLoader } from "../isolate/load-isolate.ts";
+
+/** Bindings of the toolbox plugin. What it computes depends on its input alone. */
+export interface Env {
+  /** Makes the isolates of isolated executions. */
+  LOADER: IsolateLoader;
+}

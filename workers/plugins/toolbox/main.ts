@@ -1,12 +1,16 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { PluginRpc } from "../../../contracts/rpc.ts";
+import type { CallContext, PluginRpc } from "../../../contracts/rpc.ts";
 import type { ActionCall, ActionResult } from "../../../engine/run/types.ts";
+import { loadIsolate } from "../isolate/load-isolate.ts";
 import type { Env } from "./env.ts";
+import isolatedCode from "./generated/isolated.txt";
 import { runTool } from "./run-tool.ts";
 
 /** The toolbox plugin: first-party connectors without I/O. */
 export default class Toolbox extends WorkerEntrypoint<Env> implements PluginRpc {
-  async invoke(call: ActionCall): Promise<ActionResult> {
-    return runTool(call, Date.now);
+  async invoke(call: ActionCall, context: CallContext): Promise<ActionResult> {
+    if (!context.isolated) return runTool(call, Date.now);
+    const isolate = loadIsolate(this.env.LOADER, context, isolatedCode, { env: {}, globalOutbound: null });
+    return isolate.invoke(call, context);
   }
 }
