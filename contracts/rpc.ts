@@ -57,6 +57,12 @@ export interface ExecutionProjection {
   runAttempt: number;
 }
 
+/** Part of an outbox: `ExecutionProjection`s as JSON texts, as they are stored, and the `change` of the last. */
+export interface OutboxPage {
+  rows: string[];
+  last: number;
+}
+
 /** A coordinator object: a cell that holds many executions of one tenant and environment. */
 export interface CoordinatorRpc {
   start(command: StartCommand): Promise<StartAnswer>;
@@ -65,8 +71,8 @@ export interface CoordinatorRpc {
   /** One step by its run-time path; null when the execution or the path is unknown. */
   getStep(executionId: string, path: string): Promise<StepRecord | null>;
   cancel(executionId: string, command: { reason?: string; actor: string }): Promise<Result<ExecutionRecord> | null>;
-  /** Projections changed after `after`, oldest first; reading twice gives the same rows. */
-  readOutbox(after: number, limit: number): Promise<{ rows: ExecutionProjection[]; last: number }>;
+  /** Projections changed after `after`, oldest first, each execution once; reading twice gives the same rows. */
+  readOutbox(after: number, limit: number): Promise<OutboxPage>;
   /** The sink has everything up to `change`. */
   ackOutbox(change: number): Promise<void>;
   /** Boot if needed and go on with what is unfinished. Answers the number of executions in flight. */

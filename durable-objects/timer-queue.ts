@@ -16,10 +16,10 @@ interface Timer {
  */
 const LONGEST_NAP_MS = 5_000;
 
-/** Many named timers behind one of the platform's: setting and clearing one is a map operation. */
+/** Many timers behind one of the platform's: setting one and taking it back are operations on a set. */
 export class TimerQueue {
   readonly #platform: TimerPlatform;
-  readonly #timers = new Map<string, Timer>();
+  readonly #timers = new Set<Timer>();
   #armedFor = Number.POSITIVE_INFINITY;
   #disarm: (() => void) | undefined;
 
@@ -31,14 +31,12 @@ export class TimerQueue {
     return this.#timers.size;
   }
 
-  /** Runs `task` at or after `due` (epoch ms). The same name again replaces it. */
-  set(name: string, due: number, task: () => void): void {
-    this.#timers.set(name, { due, task });
+  /** Runs `task` at or after `due` (epoch ms); answers how to take that back. */
+  at(due: number, task: () => void): () => void {
+    const timer = { due, task };
+    this.#timers.add(timer);
     if (due < this.#armedFor) this.#arm(due);
-  }
-
-  clear(name: string): void {
-    this.#timers.delete(name);
+    return () => void this.#timers.delete(timer);
   }
 
   #arm(due: number): void {
@@ -55,15 +53,15 @@ export class TimerQueue {
     this.#armedFor = Number.POSITIVE_INFINITY;
     const now = this.#platform.now();
     const due: Timer[] = [];
-    for (const [name, timer] of this.#timers) {
+    for (const timer of this.#timers) {
       if (timer.due > now) continue;
-      this.#timers.delete(name);
+      this.#timers.delete(timer);
       due.push(timer);
     }
     due.sort((a, b) => a.due - b.due);
     for (const { task } of due) task();
     let next = Number.POSITIVE_INFINITY;
-    for (const timer of this.#timers.values()) next = Math.min(next, timer.due);
+    for (const timer of this.#timers) next = Math.min(next, timer.due);
     if (this.#timers.size > 0) this.#arm(next);
   }
 }

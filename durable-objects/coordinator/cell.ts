@@ -1,7 +1,7 @@
 import { stepRecord } from "../../contracts/execution-record.ts";
 import type { ExecutionRecord, StepRecord } from "../../contracts/execution.ts";
 import { failure, type Result, success } from "../../contracts/errors.ts";
-import type { CallContext, ExecutionProjection, StartAnswer, StartCommand } from "../../contracts/rpc.ts";
+import type { CallContext, OutboxPage, StartAnswer, StartCommand } from "../../contracts/rpc.ts";
 import { RunDriver } from "../../engine/driver/run-driver.ts";
 import type { RunError } from "../../engine/errors.ts";
 import type { Plan } from "../../engine/plan/types.ts";
@@ -44,7 +44,6 @@ export class Cell {
   readonly #starts: IdempotentStarts;
   readonly #residents = new Map<string, Resident>();
   #calls = 0;
-  #waits = 0;
   #alarmAt = 0;
 
   constructor(deps: CellDeps) {
@@ -122,7 +121,7 @@ export class Cell {
     return failure("CONFLICT", `The execution has already ended: it is ${record.status}`, { status: record.status });
   }
 
-  readOutbox(after: number, limit: number): { rows: ExecutionProjection[]; last: number } {
+  readOutbox(after: number, limit: number): OutboxPage {
     return this.#outbox.read(Math.max(after, this.#outbox.watermark), limit);
   }
 
@@ -235,7 +234,7 @@ export class Cell {
   #leave(resident: Resident): void {
     if (this.#residents.get(resident.head.executionId) !== resident) return;
     this.#residents.delete(resident.head.executionId);
-    for (const timer of resident.timers) this.#deps.timers.clear(timer);
+    resident.driver.dispose();
     for (const waiter of resident.waiters) waiter(resident);
   }
 
@@ -254,7 +253,7 @@ export class Cell {
     this.#deps.report(`execution ${executionId} failed outside of its workflow`, error);
     resident.spoilt = true;
     this.#residents.delete(executionId);
-    for (const timer of resident.timers) this.#deps.timers.clear(timer);
+    resident.driver.dispose();
     if (resident.birth?.idempotency) this.#starts.forget(resident.birth.idempotency.key);
     const revived = resident.failing ? undefined : this.#revive(executionId);
     if (!revived) {
@@ -319,14 +318,13 @@ export class Cell {
   /** Waits for the end, at most `waitMs`; undefined when it has not come by then. */
   async #ended(resident: Resident, waitMs: number): Promise<Resident | undefined> {
     if (this.#residents.get(resident.head.executionId) !== resident) return resident;
-    const timer = `wait:${this.#waits++}`;
     return new Promise((resolve) => {
       const waiter = (ended: Resident): void => {
-        this.#deps.timers.clear(timer);
+        takeBack();
         resolve(ended);
       };
       resident.waiters.add(waiter);
-      this.#deps.timers.set(timer, this.#deps.now() + waitMs, () => {
+      const takeBack = this.#deps.timers.at(this.#deps.now() + waitMs, () => {
         resident.waiters.delete(waiter);
         resolve(undefined);
       });

@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Result } from "../../contracts/errors.ts";
 import type { ExecutionRecord, StepRecord } from "../../contracts/execution.ts";
-import type { CoordinatorRpc, ExecutionProjection, PluginRpc, StartAnswer, StartCommand, TenantRpc } from "../../contracts/rpc.ts";
+import type { CoordinatorRpc, OutboxPage, PluginRpc, StartAnswer, StartCommand, TenantRpc } from "../../contracts/rpc.ts";
 import { TimerQueue } from "../timer-queue.ts";
 import { Cell } from "./cell.ts";
 import { CellStorage } from "./cell-storage.ts";
@@ -63,7 +63,7 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
     return this.#cell.cancel(executionId, command.reason, command.actor);
   }
 
-  async readOutbox(after: number, limit: number): Promise<{ rows: ExecutionProjection[]; last: number }> {
+  async readOutbox(after: number, limit: number): Promise<OutboxPage> {
     return this.#cell.readOutbox(after, limit);
   }
 

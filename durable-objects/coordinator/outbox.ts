@@ -1,4 +1,4 @@
-import type { ExecutionProjection } from "../../contracts/rpc.ts";
+import type { OutboxPage } from "../../contracts/rpc.ts";
 import type { TimerQueue } from "../timer-queue.ts";
 import type { CellStorage } from "./cell-storage.ts";
 
@@ -42,17 +42,17 @@ export class Outbox {
   announce(now: number): void {
     if (this.#announced || this.drained) return;
     this.#announced = true;
-    this.#timers.set("outbox", now + GATHER_MS, () => {
+    this.#timers.at(now + GATHER_MS, () => {
       this.#announced = false;
       this.#hint();
     });
   }
 
-  read(after: number, limit: number): { rows: ExecutionProjection[]; last: number } {
-    const rows = this.#storage.changed(Math.max(after, 0), limit);
+  read(after: number, limit: number): OutboxPage {
+    const changed = this.#storage.changed(Math.max(after, 0), limit);
     return {
-      rows: rows.map(({ change, projection }) => ({ ...(JSON.parse(projection) as Omit<ExecutionProjection, "change">), change })),
-      last: rows.at(-1)?.change ?? after,
+      rows: changed.map(({ change, projection }) => `{"change":${change},${projection.slice(1)}`),
+      last: changed.at(-1)?.change ?? after,
     };
   }
 

@@ -1,8 +1,8 @@
 import type { HostPort } from "../../engine/driver/host-port.ts";
 import type { ActionCall, ActionResult, StampedEvent } from "../../engine/run/types.ts";
+import type { TimerQueue } from "../timer-queue.ts";
 import type { CommitGroup } from "./commit-group.ts";
 import type { Resident } from "./resident.ts";
-import type { TimerQueue } from "../timer-queue.ts";
 
 export interface ResidentDeps {
   group: CommitGroup;
@@ -43,19 +43,8 @@ export class ResidentPort implements HostPort {
   /** The answer of a call that was given up is dropped when it comes: a plugin Worker bounds its own time. */
   abort(): void {}
 
-  setTimer(name: string, due: number): void {
-    const key = `${this.#resident.head.executionId}:${name}`;
-    this.#resident.timers.add(key);
-    this.#deps.timers.set(key, due, () => {
-      this.#resident.timers.delete(key);
-      this.#resident.driver.deliver({ type: "timer", name });
-    });
-  }
-
-  clearTimer(name: string): void {
-    const key = `${this.#resident.head.executionId}:${name}`;
-    this.#resident.timers.delete(key);
-    this.#deps.timers.clear(key);
+  at(due: number, task: () => void): () => void {
+    return this.#deps.timers.at(due, task);
   }
 
   soon(task: () => void): void {

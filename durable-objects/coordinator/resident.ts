@@ -23,8 +23,6 @@ export class Resident {
   afterCommit: ((error?: unknown) => void)[] = [];
   /** Callers who wait for the end; they are handed the resident that reached it. */
   readonly waiters = new Set<(ended: Resident) => void>();
-  /** Names of its timers in the cell's queue. */
-  readonly timers = new Set<string>();
   /** Status that the stored row shows. */
   storedStatus = "";
   /** A bug or a storage limit has spoilt the state in memory: nothing of it is written any more. */

@@ -10,9 +10,8 @@ export interface HostPort {
   call(call: ActionCall): Promise<ActionResult>;
   /** Gives up a call in flight, if there is one. */
   abort(path: string, attempt: number): void;
-  /** Calls `driver.deliver({type: "timer", name})` at or after `due` (epoch ms). The same name again replaces it. */
-  setTimer(name: string, due: number): void;
-  clearTimer(name: string): void;
+  /** Runs `task` at or after `due` (epoch ms); answers how to take that back. */
+  at(due: number, task: () => void): () => void;
   /** Runs `task` after letting others have a turn. */
   soon(task: () => void): void;
   /** A bug: the state in memory is no longer to be trusted. The host folds the run again and fails it by name. */

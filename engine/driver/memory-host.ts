@@ -50,9 +50,10 @@ export class MemoryExecution {
         for (const event of events) this.events.push(event);
       },
       committed: () => {
-        if (this.#driver.terminal) resolve({ state, events: this.events });
+        if (!this.#driver.terminal) return;
+        this.#driver.dispose();
+        resolve({ state, events: this.events });
       },
-      timer: (name) => this.#driver.deliver({ type: "timer", name }),
       crashed: reject,
     });
     this.#driver = new RunDriver(run.plan, state, port);
@@ -78,7 +79,6 @@ export function runInMemory(run: MemoryRun): Promise<FinishedRun> {
 interface MemoryHooks {
   commit(events: readonly StampedEvent[]): void;
   committed(): void;
-  timer(name: string): void;
   crashed(error: unknown): void;
 }
 
@@ -92,12 +92,7 @@ function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void; reje
 }
 
 function memoryPort(run: MemoryRun, hooks: MemoryHooks): HostPort {
-  const timers = new Map<string, () => void>();
   const calls = new Map<string, { aborted: boolean }>();
-  const clear = (name: string): void => {
-    timers.get(name)?.();
-    timers.delete(name);
-  };
   return {
     now: () => run.clock.now(),
     commit: (events, done) => {
@@ -119,15 +114,7 @@ function memoryPort(run: MemoryRun, hooks: MemoryHooks): HostPort {
       const signal = calls.get(path);
       if (signal) signal.aborted = true;
     },
-    setTimer: (name, due) => {
-      clear(name);
-      const cancel = run.clock.at(due, () => {
-        timers.delete(name);
-        hooks.timer(name);
-      });
-      timers.set(name, cancel);
-    },
-    clearTimer: clear,
+    at: (due, task) => run.clock.at(due, task),
     soon: (task) => void Promise.resolve().then(task),
     crashed: (error) => hooks.crashed(error),
   };

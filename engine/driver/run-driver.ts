@@ -8,7 +8,6 @@ import type { HostPort } from "./host-port.ts";
 
 /** How long past an attempt's deadline a plugin may take to say so itself before the driver gives the attempt up. */
 const ATTEMPT_GRACE_MS = 1_000;
-const ATTEMPT_TIMER = "attempt:";
 
 /**
  * The loop every host runs: an input becomes a transition, its events are committed, and only then its effects are
@@ -19,6 +18,9 @@ export class RunDriver {
   readonly state: RunState;
   readonly #port: HostPort;
   readonly #waiting: ActionCall[] = [];
+  /** How to take back the engine's named timers, and the limits of calls in flight. */
+  readonly #timers = new Map<string, () => void>();
+  readonly #limits = new Set<() => void>();
   #calls = 0;
 
   constructor(plan: Plan, state: RunState, port: HostPort) {
@@ -38,7 +40,6 @@ export class RunDriver {
 
   /** Advances the run. A bug does not throw here: it goes to the host's `crashed`. */
   deliver(input: EngineInput): void {
-    if (input.type === "timer" && input.name.startsWith(ATTEMPT_TIMER)) return this.#attemptExpired(input.name);
     try {
       const { events, effects } = transition(this.plan, this.state, input, this.#port.now());
       if (events.length > 0) this.#port.commit(events, () => this.#perform(effects));
@@ -46,6 +47,15 @@ export class RunDriver {
     } catch (error) {
       this.#port.crashed(error);
     }
+  }
+
+  /** Takes back every timer: the run is over, or this driver's state is not to be trusted any more. */
+  dispose(): void {
+    for (const takeBack of this.#timers.values()) takeBack();
+    for (const takeBack of this.#limits) takeBack();
+    this.#timers.clear();
+    this.#limits.clear();
+    this.#waiting.length = 0;
   }
 
   /** After a restart: does again what was being done. Attempts that must not be repeated are settled as unknown. */
@@ -66,10 +76,10 @@ export class RunDriver {
           this.#port.abort(effect.path, effect.attempt);
           break;
         case "setTimer":
-          this.#port.setTimer(effect.name, effect.due);
+          this.#setTimer(effect.name, effect.due);
           break;
         case "clearTimer":
-          this.#port.clearTimer(effect.name);
+          this.#clearTimer(effect.name);
           break;
         case "continue":
           this.#port.soon(() => this.deliver({ type: "continue" }));
@@ -95,34 +105,39 @@ export class RunDriver {
   }
 
   #callNow(call: ActionCall): void {
-    const timer = attemptTimer(call.path, call.attempt);
     this.#calls += 1;
-    this.#port.setTimer(timer, call.deadline + ATTEMPT_GRACE_MS);
+    const expire = (): void => {
+      this.#limits.delete(takeBack);
+      this.#port.abort(call.path, call.attempt);
+      this.#settle(call, expired(call.timeoutMs));
+    };
+    const takeBack = this.#port.at(call.deadline + ATTEMPT_GRACE_MS, expire);
+    this.#limits.add(takeBack);
     void this.#port.call(call).then((result) => {
       this.#calls -= 1;
-      this.#port.clearTimer(timer);
+      if (this.#limits.delete(takeBack)) takeBack();
       this.#settle(call, result);
       this.#callWaiting();
     });
   }
 
+  #setTimer(name: string, due: number): void {
+    this.#clearTimer(name);
+    const fire = (): void => {
+      this.#timers.delete(name);
+      this.deliver({ type: "timer", name });
+    };
+    this.#timers.set(name, this.#port.at(due, fire));
+  }
+
+  #clearTimer(name: string): void {
+    this.#timers.get(name)?.();
+    this.#timers.delete(name);
+  }
+
   #settle(call: ActionCall, result: ActionResult): void {
     this.deliver({ type: "result", path: call.path, attempt: call.attempt, result });
   }
-
-  #attemptExpired(timer: string): void {
-    const separator = timer.lastIndexOf("#");
-    const path = timer.slice(ATTEMPT_TIMER.length, separator);
-    const attempt = Number(timer.slice(separator + 1));
-    const timeoutMs = this.plan.byAddress.get(this.state.open.get(path)?.address ?? "")?.timeoutMs;
-    if (timeoutMs === undefined) return;
-    this.#port.abort(path, attempt);
-    this.deliver({ type: "result", path, attempt, result: expired(timeoutMs) });
-  }
-}
-
-function attemptTimer(path: string, attempt: number): string {
-  return `${ATTEMPT_TIMER}${path}#${attempt}`;
 }
 
 function expired(timeoutMs: number): ActionResult {
