@@ -22,7 +22,12 @@ export function isMigrated(sql: SqlStorage): boolean {
  */
 export function migrate(sql: SqlStorage, migrations: readonly SqliteMigration[]): void {
   sql.exec("CREATE TABLE IF NOT EXISTS migrations (id INTEGER PRIMARY KEY) WITHOUT ROWID");
-  const applied = new Set(sql.exec("SELECT id FROM migrations").toArray().map((row) => Number(row.id)));
+  const applied = new Set(
+    sql
+      .exec("SELECT id FROM migrations")
+      .toArray()
+      .map((row) => Number(row.id)),
+  );
   const known = new Set(migrations.map(({ id }) => id));
   const unknown = [...applied].filter((id) => !known.has(id));
   if (unknown.length > 0) throw new Error(`storage has migrations this version does not know: ${unknown.join(", ")}`);

@@ -77,12 +77,9 @@ export const stepRecord = z
     output: jsonValue,
     error: z.union([runError, z.null()]),
     cached: z.boolean().optional(),
-    isolate: z
-      .string()
-      .optional()
-      .meta({
-        description: "The isolate that ran the step. Only in an isolated execution, whose isolates serve no other.",
-      }),
+    isolate: z.string().optional().meta({
+      description: "The isolate that ran the step. Only in an isolated execution, whose isolates serve no other.",
+    }),
   })
   .meta({ id: "Step" });
 

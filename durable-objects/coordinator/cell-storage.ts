@@ -94,7 +94,9 @@ export class CellStorage {
 
   execution(id: string): StoredExecution | undefined {
     const row = this.#read("SELECT id, plan, head, finished_at FROM executions WHERE id = ?", id)[0];
-    return row && { id: text(row.id), plan: text(row.plan), head: text(row.head), finishedAt: numberOrNull(row.finished_at) };
+    return (
+      row && { id: text(row.id), plan: text(row.plan), head: text(row.head), finishedAt: numberOrNull(row.finished_at) }
+    );
   }
 
   unfinished(): string[] {
@@ -109,7 +111,8 @@ export class CellStorage {
     let first = events[0]?.seq ?? 0;
     const at = events[0]?.at ?? 0;
     const flush = (): void => {
-      if (parts.length > 0) this.#write("INSERT INTO log VALUES (?, ?, ?, ?)", execution, first, at, `[${parts.join(",")}]`);
+      if (parts.length > 0)
+        this.#write("INSERT INTO log VALUES (?, ?, ?, ?)", execution, first, at, `[${parts.join(",")}]`);
     };
     for (const { seq, at: _, ...fact } of events) {
       const part = JSON.stringify(fact);
@@ -148,7 +151,10 @@ export class CellStorage {
 
   changed(after: number, limit: number): { change: number; projection: string }[] {
     const statement = "SELECT change, projection FROM executions WHERE change > ? ORDER BY change LIMIT ?";
-    return this.#read(statement, after, limit).map((row) => ({ change: Number(row.change), projection: text(row.projection) }));
+    return this.#read(statement, after, limit).map((row) => ({
+      change: Number(row.change),
+      projection: text(row.projection),
+    }));
   }
 
   lastChange(): number {

@@ -92,7 +92,8 @@ export class Cell {
 
   async get(executionId: string, waitMs = 0): Promise<ExecutionRecord | null> {
     const resident = this.#residents.get(executionId);
-    if (!resident) return this.#stored(executionId, (head, plan, state) => recordOf(plan, state, head, this.#deps.now()));
+    if (!resident)
+      return this.#stored(executionId, (head, plan, state) => recordOf(plan, state, head, this.#deps.now()));
     await this.#group.settled(resident);
     const ended = waitMs > 0 ? await this.#ended(resident, waitMs) : undefined;
     return this.#record(ended ?? this.#residents.get(executionId) ?? resident);
@@ -110,7 +111,11 @@ export class Cell {
     return find(resident.plan, resident.driver.state);
   }
 
-  async cancel(executionId: string, reason: string | undefined, actor: string): Promise<Result<ExecutionRecord> | null> {
+  async cancel(
+    executionId: string,
+    reason: string | undefined,
+    actor: string,
+  ): Promise<Result<ExecutionRecord> | null> {
     const resident = this.#residents.get(executionId);
     if (resident) {
       resident.driver.deliver({ type: "cancel", reason, actor });
@@ -211,7 +216,12 @@ export class Cell {
       };
       if (birth) {
         this.#plans.store(birth.planDigest);
-        this.#storage.insertExecution({ ...row, plan: birth.planDigest, head: JSON.stringify(head), createdAt: head.createdAt });
+        this.#storage.insertExecution({
+          ...row,
+          plan: birth.planDigest,
+          head: JSON.stringify(head),
+          createdAt: head.createdAt,
+        });
         if (birth.idempotency) this.#starts.store(birth.idempotency, head.executionId, head.createdAt);
       } else {
         this.#storage.updateExecution(row);
@@ -299,13 +309,16 @@ export class Cell {
     }
     if (resident) return this.#answerWithin(resident, command.waitMs, true);
     const record = await this.get(executionId);
-    return record ? { kind: "finished", executionId, replayed: true, record } : { kind: "accepted", executionId, replayed: true };
+    return record
+      ? { kind: "finished", executionId, replayed: true, record }
+      : { kind: "accepted", executionId, replayed: true };
   }
 
   async #answerWithin(resident: Resident, waitMs: number, replayed: boolean): Promise<StartAnswer> {
     const { executionId } = resident.head;
     const ended = await this.#ended(resident, waitMs);
-    if (ended && ended.birth === undefined) return { kind: "finished", executionId, replayed, record: this.#record(ended) };
+    if (ended && ended.birth === undefined)
+      return { kind: "finished", executionId, replayed, record: this.#record(ended) };
     if (ended) throw new Error(`execution ${executionId} could not be stored`);
     return { kind: "accepted", executionId, replayed };
   }
@@ -348,7 +361,15 @@ const SECOND_REQUEST_WAITS_MS = 2_000;
 
 function hostFailure(error: unknown): RunError {
   if (error instanceof RowTooLarge) {
-    return { code: "PAYLOAD_TOO_LARGE", message: `The execution could not be stored: ${error.message}`, details: { limit: "payload_bytes" } };
+    return {
+      code: "PAYLOAD_TOO_LARGE",
+      message: `The execution could not be stored: ${error.message}`,
+      details: { limit: "payload_bytes" },
+    };
   }
-  return { code: "INTERNAL_ERROR", message: "The execution was stopped by a fault of the platform", details: { reason: "quarantined" } };
+  return {
+    code: "INTERNAL_ERROR",
+    message: "The execution was stopped by a fault of the platform",
+    details: { reason: "quarantined" },
+  };
 }

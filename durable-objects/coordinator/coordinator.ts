@@ -1,7 +1,14 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Result } from "../../contracts/errors.ts";
 import type { ExecutionRecord, StepRecord } from "../../contracts/execution.ts";
-import type { CoordinatorRpc, OutboxPage, PluginRpc, StartAnswer, StartCommand, TenantRpc } from "../../contracts/rpc.ts";
+import type {
+  CoordinatorRpc,
+  OutboxPage,
+  PluginRpc,
+  StartAnswer,
+  StartCommand,
+  TenantRpc,
+} from "../../contracts/rpc.ts";
 import { TimerQueue } from "../timer-queue.ts";
 import { Cell } from "./cell.ts";
 import { CellStorage } from "./cell-storage.ts";
@@ -59,7 +66,10 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
     return this.#cell.getStep(executionId, path);
   }
 
-  async cancel(executionId: string, command: { reason?: string; actor: string }): Promise<Result<ExecutionRecord> | null> {
+  async cancel(
+    executionId: string,
+    command: { reason?: string; actor: string },
+  ): Promise<Result<ExecutionRecord> | null> {
     return this.#cell.cancel(executionId, command.reason, command.actor);
   }
 

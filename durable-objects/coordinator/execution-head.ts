@@ -17,7 +17,18 @@ export interface StoredHead extends ExecutionHead {
 
 export function headOf(command: StartCommand, createdAt: number): StoredHead {
   const { executionId, tenantId, environment, mode, actor, metadata, timeoutMs, traceparent } = command;
-  return { executionId, tenantId, environment, mode, actor, metadata, timeoutMs, traceparent, createdAt, runAttempt: 1 };
+  return {
+    executionId,
+    tenantId,
+    environment,
+    mode,
+    actor,
+    metadata,
+    timeoutMs,
+    traceparent,
+    createdAt,
+    runAttempt: 1,
+  };
 }
 
 /** The read model's row, without its place in the outbox. */

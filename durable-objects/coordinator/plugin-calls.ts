@@ -51,13 +51,21 @@ function cannotRun({ action, target }: ActionCall): ActionResult | undefined {
   if (target === "local" || target === "self_hosted") {
     const message = `${name} asks to run ${target}, and no ${target} worker is connected`;
     const suggestion = `connect a ${target} worker for this connector, or remove \`execution: ${target}\` from the step`;
-    return { ok: false, permanent: true, error: { code: "UNAVAILABLE", message, details: { backend: target, suggestion } } };
+    return {
+      ok: false,
+      permanent: true,
+      error: { code: "UNAVAILABLE", message, details: { backend: target, suggestion } },
+    };
   }
   if (action.plugin === "http" || action.plugin === "toolbox") return undefined;
   const kind = Object.keys(action.handler)[0] ?? "none";
   const message = `${name} has a ${kind} handler, which the cloud does not run`;
   const suggestion = "run the workflow in local or self_hosted mode, where the handler is registered";
-  return { ok: false, permanent: true, error: { code: "UNAVAILABLE", message, details: { backend: kind, suggestion } } };
+  return {
+    ok: false,
+    permanent: true,
+    error: { code: "UNAVAILABLE", message, details: { backend: kind, suggestion } },
+  };
 }
 
 function outputSize(output: unknown): number {

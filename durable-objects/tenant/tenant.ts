@@ -18,7 +18,10 @@ export class Tenant extends DurableObject<Record<string, never>> implements Tena
   }
 
   async verifyKey(hash: string): Promise<KeyRecord | null> {
-    const row = this.#read("SELECT record, (SELECT at FROM revoked WHERE revoked.id = keys.id) AS revoked_at FROM keys WHERE hash = ?", hash)[0];
+    const row = this.#read(
+      "SELECT record, (SELECT at FROM revoked WHERE revoked.id = keys.id) AS revoked_at FROM keys WHERE hash = ?",
+      hash,
+    )[0];
     if (!row) return null;
     const record = JSON.parse(String(row.record)) as KeyRecord;
     return row.revoked_at === null ? record : { ...record, revokedAt: Number(row.revoked_at) };
@@ -35,7 +38,13 @@ export class Tenant extends DurableObject<Record<string, never>> implements Tena
 
   async putConnection(connection: SealedConnection): Promise<void> {
     const { id, connector, name } = connection;
-    this.#write("INSERT OR REPLACE INTO connections VALUES (?, ?, ?, ?)", id, connector, name, JSON.stringify(connection));
+    this.#write(
+      "INSERT OR REPLACE INTO connections VALUES (?, ?, ?, ?)",
+      id,
+      connector,
+      name,
+      JSON.stringify(connection),
+    );
   }
 
   async deleteConnection(id: string): Promise<void> {
@@ -46,7 +55,12 @@ export class Tenant extends DurableObject<Record<string, never>> implements Tena
     const rows =
       ref === undefined
         ? this.#read("SELECT name, record FROM connections WHERE connector = ?", connector)
-        : this.#read("SELECT name, record FROM connections WHERE connector = ? AND (id = ? OR name = ?)", connector, ref, ref);
+        : this.#read(
+            "SELECT name, record FROM connections WHERE connector = ? AND (id = ? OR name = ?)",
+            connector,
+            ref,
+            ref,
+          );
     const row = rows.length === 1 ? rows[0] : rows.find(({ name }) => name === "default");
     return row ? (JSON.parse(String(row.record)) as SealedConnection) : null;
   }
@@ -60,7 +74,8 @@ export class Tenant extends DurableObject<Record<string, never>> implements Tena
   }
 
   async secrets(names: string[]): Promise<Record<string, string | null>> {
-    const find = (name: string): SqlValue | undefined => this.#read("SELECT sealed FROM secrets WHERE name = ?", name)[0]?.sealed;
+    const find = (name: string): SqlValue | undefined =>
+      this.#read("SELECT sealed FROM secrets WHERE name = ?", name)[0]?.sealed;
     return Object.fromEntries(names.map((name) => [name, textOrNull(find(name))]));
   }
 

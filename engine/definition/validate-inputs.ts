@@ -110,7 +110,10 @@ function unfitValue(value: Json, path: string, depth: number): Problem | undefin
   if (Object.hasOwn(value, "__proto__"))
     return { path: pointerTo(path, "__proto__"), message: 'a key must not be named "__proto__"' };
   if (Object.hasOwn(value, "$secret"))
-    return { path: pointerTo(path, "$secret"), message: 'a key must not be named "$secret": it marks the platform\'s own secrets' };
+    return {
+      path: pointerTo(path, "$secret"),
+      message: 'a key must not be named "$secret": it marks the platform\'s own secrets',
+    };
   for (const [key, member] of Object.entries(value)) {
     const unfit = typeof member === "object" ? unfitValue(member, pointerTo(path, key), depth + 1) : undefined;
     if (unfit !== undefined) return unfit;

@@ -54,7 +54,8 @@ class PlanCompiler {
   step(definition: StepDefinition, enclosing: string): PlanStep {
     const address = enclosing === "" ? definition.id : `${enclosing}.${definition.id}`;
     const blocks: Record<string, PlanStep[]> = {};
-    for (const { name, steps } of childBlocks(definition)) blocks[name] = steps.map((child) => this.step(child, address));
+    for (const { name, steps } of childBlocks(definition))
+      blocks[name] = steps.map((child) => this.step(child, address));
     const action = definition.kind === "action" ? this.#pin(definition.connector, definition.action) : undefined;
     const condition = this.#condition(definition.condition);
     const forEach = this.#condition(definition.forEach);

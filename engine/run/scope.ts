@@ -126,11 +126,15 @@ class StepView extends LazyMap {
       case "output":
         return this.#instance.output ?? null;
       case "outputs":
-        return isObject(this.#instance.output) ? (member(this.#instance.output, "outputs") ?? this.#instance.output) : null;
+        return isObject(this.#instance.output)
+          ? (member(this.#instance.output, "outputs") ?? this.#instance.output)
+          : null;
       case "status":
         return STATUS_WORD[this.#instance.status] ?? this.#instance.status;
       case "error":
-        return this.#instance.error && this.#instance.status !== "completed" ? new ErrorView(this.#instance.error) : null;
+        return this.#instance.error && this.#instance.status !== "completed"
+          ? new ErrorView(this.#instance.error)
+          : null;
       default:
         return this.#child(name);
     }

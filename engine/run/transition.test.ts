@@ -68,11 +68,15 @@ describe("a sequence", () => {
 describe("secrets", () => {
   test("are marked values in the run, never text", async () => {
     const run = await runTest(planOf([actionStep("a", { input: { h: "Bearer {{ secrets.T }}" } })]), () => ok(1));
-    expect(run.calls[0]?.input).toEqual({ h: { $secret: { fn: "concat", args: ["Bearer ", { $secret: { name: "T" } }] } } });
+    expect(run.calls[0]?.input).toEqual({
+      h: { $secret: { fn: "concat", args: ["Bearer ", { $secret: { name: "T" } }] } },
+    });
   });
 
   test("cannot be smuggled in by an action's output", async () => {
-    const run = await runTest(planOf([actionStep("a"), actionStep("b", { input: "{{ steps.a.output }}" })]), () => ok({ x: [{ $secret: { name: "T" } }] }));
+    const run = await runTest(planOf([actionStep("a"), actionStep("b", { input: "{{ steps.a.output }}" })]), () =>
+      ok({ x: [{ $secret: { name: "T" } }] }),
+    );
     expect(run.state.error).toMatchObject({ code: "VALIDATION", details: { constraint: "$secret" } });
     expect(run.calls).toHaveLength(1);
   });
@@ -80,7 +84,13 @@ describe("secrets", () => {
 
 describe("retries", () => {
   test("wait exactly as the policy says and count the first try", async () => {
-    const retry = { maxAttempts: 4, backoff: "exponential", initialDelayMs: 100, maxDelayMs: 300, jitter: false } as const;
+    const retry = {
+      maxAttempts: 4,
+      backoff: "exponential",
+      initialDelayMs: 100,
+      maxDelayMs: 300,
+      jitter: false,
+    } as const;
     const run = await runTest(planOf([actionStep("a", { retry })]), () => failed("BACKEND_ERROR"));
     const due = run.events.flatMap((event) => (event.type === "step.retrying" ? [event.due - event.at] : []));
     expect(due).toEqual([100, 200, 300]);
@@ -105,7 +115,8 @@ describe("retries", () => {
 });
 
 describe("a loop", () => {
-  const loop = (fields: object) => planOf([actionStep("each", { forEach: "{{ inputs.xs }}", input: "{{ item }}", ...fields })]);
+  const loop = (fields: object) =>
+    planOf([actionStep("each", { forEach: "{{ inputs.xs }}", input: "{{ item }}", ...fields })]);
   const output = (state: RunState) => state.instances.get("each")?.output;
 
   test("gathers its outputs in item order, also in parallel and out of order", async () => {
@@ -140,7 +151,9 @@ describe("a loop", () => {
   });
 
   test("over a map gives key and value, over nothing an empty list, over anything else VALIDATION", async () => {
-    expect(output((await runTest(loop({}), (c) => ok(c.input), { xs: { a: 1 } })).state)).toEqual([{ key: "a", value: 1 }]);
+    expect(output((await runTest(loop({}), (c) => ok(c.input), { xs: { a: 1 } })).state)).toEqual([
+      { key: "a", value: 1 },
+    ]);
     expect(output((await runTest(loop({}), (c) => ok(c.input), { xs: null })).state)).toEqual([]);
     expect((await runTest(loop({}), (c) => ok(c.input), { xs: 7 })).state.error?.code).toBe("VALIDATION");
   });
@@ -183,7 +196,8 @@ describe("a loop", () => {
 });
 
 describe("a parallel list", () => {
-  const list = (fields: object = {}) => planOf([{ kind: "parallel_list", id: "both", steps: [actionStep("x"), actionStep("y", fields)] }]);
+  const list = (fields: object = {}) =>
+    planOf([{ kind: "parallel_list", id: "both", steps: [actionStep("x"), actionStep("y", fields)] }]);
 
   test("runs its children at once and addresses them both ways", async () => {
     const plan = planOf([
@@ -195,17 +209,30 @@ describe("a parallel list", () => {
   });
 
   test("fails with a child and cancels the others", async () => {
-    const answer = (call: { stepId: string }) => (call.stepId === "y" ? failed("VALIDATION") : new Promise<never>(() => {}));
+    const answer = (call: { stepId: string }) =>
+      call.stepId === "y" ? failed("VALIDATION") : new Promise<never>(() => {});
     const run = await runTest(list(), answer);
     expect(run.state.instances.get("both.x")?.status).toBe("canceled");
     expect(run.state.status).toBe("failed");
   });
 
   test("that may fail cancels what is left of it before the run goes on", async () => {
-    const both = { kind: "parallel_list", id: "both", continueOnError: true, steps: [actionStep("x"), actionStep("y")] } as const;
-    const answer = (call: { stepId: string }) => (call.stepId === "y" ? failed("VALIDATION") : call.stepId === "x" ? new Promise<never>(() => {}) : ok(1));
+    const both = {
+      kind: "parallel_list",
+      id: "both",
+      continueOnError: true,
+      steps: [actionStep("x"), actionStep("y")],
+    } as const;
+    const answer = (call: { stepId: string }) =>
+      call.stepId === "y" ? failed("VALIDATION") : call.stepId === "x" ? new Promise<never>(() => {}) : ok(1);
     const run = await runTest(planOf([both, actionStep("z")]), answer);
-    expect(types(run.events).slice(-5)).toEqual(["step.canceled both.x", "step.failed both", "step.started z", "step.completed z", "workflow.completed"]);
+    expect(types(run.events).slice(-5)).toEqual([
+      "step.canceled both.x",
+      "step.failed both",
+      "step.started z",
+      "step.completed z",
+      "workflow.completed",
+    ]);
   });
 
   test("absorbs a child with continue_on_error", async () => {
@@ -224,7 +251,10 @@ describe("time and cancel", () => {
 
   test("an attempt that nobody answers times out after its limit and a grace", async () => {
     const retry = { maxAttempts: 1 };
-    const run = await runTest(planOf([actionStep("a", { timeoutMs: 2_000, retry })]), () => new Promise<never>(() => {}));
+    const run = await runTest(
+      planOf([actionStep("a", { timeoutMs: 2_000, retry })]),
+      () => new Promise<never>(() => {}),
+    );
     expect(run.state.error).toMatchObject({ code: "TIMEOUT", details: { timeout_ms: 2_000 } });
   });
 

@@ -205,7 +205,8 @@ export class Turn {
   }
 
   #readyParent(instance: Instance): void {
-    const parent = instance.parent === null || instance.parent === "" ? undefined : this.state.instances.get(instance.parent);
+    const parent =
+      instance.parent === null || instance.parent === "" ? undefined : this.state.instances.get(instance.parent);
     this.ready(parent ?? this.state.root);
   }
 

@@ -2,10 +2,29 @@ import type { PinnedAction } from "../connector.ts";
 import type { RunError } from "../errors.ts";
 import type { Json, JsonObject } from "../json.ts";
 
-export const RUN_STATUSES = ["pending", "running", "waiting", "paused", "completed", "failed", "canceled", "timed_out"] as const;
+export const RUN_STATUSES = [
+  "pending",
+  "running",
+  "waiting",
+  "paused",
+  "completed",
+  "failed",
+  "canceled",
+  "timed_out",
+] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
-export const STEP_STATUSES = ["pending", "queued", "running", "waiting", "retrying", "completed", "failed", "skipped", "canceled"] as const;
+export const STEP_STATUSES = [
+  "pending",
+  "queued",
+  "running",
+  "waiting",
+  "retrying",
+  "completed",
+  "failed",
+  "skipped",
+  "canceled",
+] as const;
 export type StepStatus = (typeof STEP_STATUSES)[number];
 
 /** Token counts and cost that a service may report with a success (section 20). */

@@ -52,10 +52,13 @@ export class CountingService {
         request.socket.once("close", () => {
           call.answered = true;
         });
-        setTimeout(() => {
-          call.answered = true;
-          response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer));
-        }, Number(input.ms ?? 0));
+        setTimeout(
+          () => {
+            call.answered = true;
+            response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer));
+          },
+          Number(input.ms ?? 0),
+        );
       });
     });
     const service = new CountingService(server);

@@ -25,7 +25,12 @@ async function boot(): Promise<void> {
   platform = await startPlatform({ dataDir, hosts: { "counting-service:9000": service.address } });
 }
 
-async function send(method: string, path: string, body?: string | object, headers: Record<string, string> = {}): Promise<Response> {
+async function send(
+  method: string,
+  path: string,
+  body?: string | object,
+  headers: Record<string, string> = {},
+): Promise<Response> {
   const type = typeof body === "string" ? "application/yaml" : "application/json";
   return fetch(platform.url + path, {
     method,
@@ -59,8 +64,16 @@ async function start(n: number): Promise<string> {
   const workflow = WORKFLOWS[n % WORKFLOWS.length];
   const mode = n % 25 === 24 ? "isolated" : "async";
   for (;;) {
-    const answer = await send("POST", "/workflows/executions", { workflow, execution_mode: mode }, { "idempotency-key": `run-${n}` })
-      .then(async (response) => ({ status: response.status, body: (await response.json()) as { execution_id: string } }))
+    const answer = await send(
+      "POST",
+      "/workflows/executions",
+      { workflow, execution_mode: mode },
+      { "idempotency-key": `run-${n}` },
+    )
+      .then(async (response) => ({
+        status: response.status,
+        body: (await response.json()) as { execution_id: string },
+      }))
       .catch(() => undefined);
     if (answer?.status === 202) return answer.body.execution_id;
     if (answer && answer.status < 500) throw new Error(`start ${n}: ${answer.status} ${JSON.stringify(answer.body)}`);
@@ -156,7 +169,9 @@ test(`kill -9 under load, ${KILLS} times: ${EXECUTIONS} executions end right, ea
   const known = new Set(ids);
   expect(service.calls.filter(({ execution }) => !known.has(execution))).toEqual([]);
   const repeated = service.calls.length - new Set(service.calls.map(({ key, attempt }) => `${key}#${attempt}`)).size;
-  console.log(`${EXECUTIONS} executions, ${KILLS} kills, in flight at each: ${flights.join(" ")}; ${service.calls.length} calls, ${repeated} repeated`);
+  console.log(
+    `${EXECUTIONS} executions, ${KILLS} kills, in flight at each: ${flights.join(" ")}; ${service.calls.length} calls, ${repeated} repeated`,
+  );
   expect(Math.min(...flights)).toBeGreaterThanOrEqual(IN_FLIGHT_AT_KILL);
 }, 900_000);
 
@@ -180,7 +195,10 @@ async function audit(id: string): Promise<void> {
   expect(keys.size, "one idempotency key for each recorded call").toBe(recorded.length);
   for (const { output } of recorded) {
     const nonce = (output as { nonce: string }).nonce;
-    expect([...keys.values()].filter((nonces) => nonces.includes(nonce)), "a recorded result was answered once").toHaveLength(1);
+    expect(
+      [...keys.values()].filter((nonces) => nonces.includes(nonce)),
+      "a recorded result was answered once",
+    ).toHaveLength(1);
   }
 }
 
