@@ -1,0 +1,198 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { flaky, publishFlaky } from "./flaky-connector.ts";
+import { type Json, type JsonMap, read, readText } from "./json.ts";
+import { usePlatform } from "./use-platform.ts";
+
+const outside = usePlatform();
+beforeAll(() => publishFlaky(outside.api));
+
+const ADD: JsonMap = {
+  id: "add",
+  connector: "connector:community/calculator@1.0.0",
+  action: "add",
+  input: { a: 1, b: 2 },
+};
+const loop = (id: string, count: number): JsonMap => ({
+  ...ADD,
+  id,
+  for_each: `{{ range(${count}) }}`,
+  parallel: true,
+});
+
+describe("limits (section 15)", () => {
+  test("10,000 steps a run: one more fails it with QUOTA_EXCEEDED, and no step beyond it ran", async () => {
+    const run = await outside.api.run({ name: "Outside steps", steps: [loop("one", 6000), loop("two", 6000)] });
+    expect(run).toMatchObject({ status: "failed", error: { code: "QUOTA_EXCEEDED", details: { limit: "steps" } } });
+    expect(Number(read(run, "usage.step_runs"))).toBeLessThanOrEqual(10_000);
+  });
+
+  test("a list that is too long for one loop: QUOTA_EXCEEDED before anything runs", async () => {
+    const run = await outside.api.run({ name: "Outside fan", steps: [loop("one", 20_000)] });
+    expect(run).toMatchObject({ status: "failed", error: { code: "QUOTA_EXCEEDED" }, usage: { step_runs: 0 } });
+  });
+
+  test("2,000 at once complete, each output in its place", async () => {
+    const step = { ...ADD, for_each: "{{ range(2000) }}", parallel: true, input: { a: "{{ item }}", b: 1 } };
+    const run = await outside.api.run({
+      name: "Outside wide",
+      steps: [step],
+      outputs: { sum: "{{ steps.add.output | map('result') | sum }}", last: "{{ steps.add.output[-1].result }}" },
+    });
+    expect(run).toMatchObject({
+      status: "completed",
+      result: { outputs: { sum: 2_001_000, last: 2000 } },
+      usage: { step_runs: 2000 },
+    });
+  });
+
+  test("at most 100 calls of one execution are open", async () => {
+    const step = flaky("s", "call", { key: "hundred", after: 700 }, { for_each: "{{ range(130) }}", parallel: true });
+    await outside.api.run({ name: "Outside hundred", steps: [step] });
+    expect(outside.service.calls("hundred")).toHaveLength(130);
+    expect(outside.service.overlap("hundred")).toBeLessThanOrEqual(100);
+  });
+
+  test("an output of 900 kB travels whole, from step to step", async () => {
+    outside.service.script("large", { body: { status: "success", data: { text: "ü".repeat(300_000) } } });
+    const run = await outside.api.run({
+      name: "Outside large",
+      steps: [
+        flaky("s", "call", { key: "large" }),
+        flaky("t", "call", { key: "large next", text: "{{ steps.s.output.text }}" }),
+      ],
+      outputs: { length: "{{ steps.t.output.text | length }}" },
+    });
+    expect(run).toMatchObject({ status: "completed", result: { outputs: { length: 300_000 } } });
+  });
+
+  test.each([3_000_000, 20_000_000])(
+    "an answer of %i bytes fails its step by name, and the platform lives on",
+    async (size) => {
+      const key = `huge ${size}`;
+      outside.service.script(key, { body: { status: "success", data: { text: "x".repeat(size) } } });
+      const run = await outside.api.run({
+        name: "Outside huge",
+        retry: { max_attempts: 1 },
+        steps: [flaky("s", "call", { key })],
+      });
+      expect(run).toMatchObject({
+        status: "failed",
+        error: { code: "PAYLOAD_TOO_LARGE", details: { limit: "payload_bytes" } },
+      });
+    },
+  );
+});
+
+describe("values at the edge", () => {
+  const values: [string, Json][] = [
+    ["a zero character", "a\u0000b"],
+    ["all of Unicode's corners", "\ufeff\u2028\u2029\u200d😀 e\u0301"],
+    ["an empty name", { "": 1 }],
+    ["names of Object's own", { constructor: 1, toString: 2, hasOwnProperty: 3, valueOf: 4 }],
+    ["numbers", [0, -0.5, 1e21, 5e-324, 1.7976931348623157e308, 9007199254740991]],
+    ["deep lists", Array.from({ length: 50 }).reduce<Json>((inner) => [inner], "x")],
+    ["a text that looks like a template", "{{ secrets.X }} {% raw %}"],
+    ["a long text", "x".repeat(500_000)],
+  ];
+  test.each(values)("%s goes in, through a step and out unchanged", async (_name, value) => {
+    const run = await outside.api.run(
+      {
+        name: "Outside values",
+        inputs: { value: {} },
+        steps: [flaky("s", "anything", { key: "values", reply: "{{ inputs.value }}" })],
+        outputs: { in: "{{ inputs.value }}", out: "{{ steps.s.output }}" },
+      },
+      { value },
+      { metadata: { about: typeof value === "string" ? value.slice(0, 20) : "value" } },
+    );
+    expect(run.status).toBe("completed");
+    expect(run.result).toStrictEqual({ outputs: { in: value, out: value } });
+  });
+
+  test("and all of them are in the list two seconds later", async () => {
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    const answer = await outside.api.get("/workflows/executions?workflow=outside-values&status=completed&limit=100");
+    const found = read(answer.body, "data");
+    expect(Array.isArray(found) ? found.length : 0).toBeGreaterThanOrEqual(values.length);
+  });
+
+  test("a number that no JSON reader can hold is refused", async () => {
+    const raw = `{"definition": ${JSON.stringify({ name: "x", inputs: { n: {} }, steps: [ADD] })}, "inputs": {"n": 1e400}}`;
+    const answer = await outside.api.request("POST", "/workflows/executions", { raw });
+    expect(answer).toMatchObject({ status: 400, body: { code: "VALIDATION" } });
+  });
+});
+
+describe("many at once", () => {
+  test("300 sync starts of two tenants: each gets its own answer", async () => {
+    const definition = {
+      name: "Outside many",
+      inputs: { n: { type: "integer" } },
+      steps: [{ ...ADD, input: { a: "{{ inputs.n }}", b: 1 } }],
+      outputs: { n: "{{ steps.add.output.result }}" },
+    };
+    const answers = await Promise.all(
+      Array.from({ length: 300 }, (_, n) =>
+        (n % 2 === 0 ? outside.api : outside.other).start({
+          definition,
+          inputs: { n },
+          execution_mode: "sync",
+          timeout: 60,
+        }),
+      ),
+    );
+    expect(answers.map((answer) => read(answer.body, "result.outputs.n"))).toEqual(answers.map((_, n) => n + 1));
+    expect(new Set(answers.map((answer) => readText(answer.body, "execution_id"))).size).toBe(300);
+  });
+});
+
+describe("what is for a later issue is refused by name, never ignored", () => {
+  const later: [string, JsonMap, string][] = [
+    ["delay", { delay: 5 }, "delay"],
+    ["start_at", { start_at: "2030-01-01T00:00:00Z" }, "start_at"],
+    ["priority", { priority: 5 }, "priority"],
+    ["budget", { budget: { max_steps: 10 } }, "budget"],
+    ["callback_url", { callback_url: "https://example.com/done" }, "callback_url"],
+  ];
+  test.each(later)("%s in a start", async (_name, more, field) => {
+    const answer = await outside.api.start({ definition: { name: "Later", steps: [ADD] }, ...more });
+    expect(answer).toMatchObject({ status: 400, body: { code: "VALIDATION" } });
+    expect(answer.text).toContain(field);
+  });
+
+  const definitions: [string, JsonMap][] = [
+    ["an if step", { steps: [{ id: "i", type: "if", condition: true, then: [ADD] }] }],
+    ["a wait step", { steps: [{ id: "w", type: "wait", duration: "1s" }] }],
+    ["a subworkflow", { steps: [{ id: "w", workflow: "outside-sum" }] }],
+    ["a graph", { nodes: [ADD], start: "add", edges: [] }],
+  ];
+  test.each(definitions)("%s in a definition that is started", async (_name, more) => {
+    const answer = await outside.api.start({ definition: { name: "Later", ...more } });
+    expect(answer).toMatchObject({ status: 400, body: { code: "VALIDATION" } });
+  });
+
+  test.each([
+    ["roles", { authorization: { roles: ["nobody-has-this"] } }],
+    ["permissions", { authorization: { permissions: ["nobody:has-this"] } }],
+  ])("authorization by %s: whoever lacks them does not start it", async (_name, more) => {
+    const answer = await outside.api.start({
+      definition: { name: "Later", steps: [ADD], ...more },
+      execution_mode: "sync",
+    });
+    expect([400, 403]).toContain(answer.status);
+  });
+
+  test.each([
+    ["concurrency", { concurrency: { key: "k", limit: 1, strategy: "reject" } }],
+    ["a step's cache", { steps: [{ ...ADD, cache: { ttl: 60 } }] }],
+    ["a step's authorization", { steps: [{ ...ADD, authorization: { permissions: ["nobody:has-this"] } }] }],
+  ])("%s works or is refused", async (_name, more) => {
+    const definition = { name: `Later ${Date.now()}`, steps: [ADD], ...more };
+    const answer = await outside.api.start({ definition, execution_mode: "sync" });
+    if (answer.status !== 200) expect([400, 403]).toContain(answer.status);
+    else {
+      const again = await outside.api.start({ definition, execution_mode: "sync" });
+      expect(read(again.body, "steps.0.cached") === true || read(again.body, "status") === "failed").toBe(true);
+    }
+  });
+});
