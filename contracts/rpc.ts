@@ -1,4 +1,5 @@
 import type { PlanSource } from "../engine/plan/types.ts";
+import type { Principal } from "../engine/run/authorization.ts";
 import type { ActionCall, ActionResult, RunStatus } from "../engine/run/types.ts";
 import type { Json, JsonObject } from "../engine/json.ts";
 import type { Result } from "./errors.ts";
@@ -25,6 +26,8 @@ export interface StartCommand {
   timeoutMs?: number;
   /** Who started it: key id. */
   actor: string;
+  /** What they may do, where a step asks for it. */
+  principal?: Principal;
   idempotency?: { key: string; bodyHash: string };
   /** sync: wait for the end up to this long and answer the record. */
   waitMs?: number;

@@ -81,8 +81,8 @@ export class Cell {
     const resident = this.#resident(head, plan, state);
     resident.birth = { planDigest: command.planDigest, idempotency };
     if (idempotency) this.#starts.begin(idempotency, head.executionId);
-    const { inputs, env, trigger, timeoutMs, waitMs } = command;
-    resident.driver.deliver({ type: "start", inputs, env, trigger, timeoutMs });
+    const { inputs, env, trigger, timeoutMs, waitMs, principal } = command;
+    resident.driver.deliver({ type: "start", inputs, env, trigger, timeoutMs, principal });
     if (waitMs === undefined) {
       await this.#committed(resident);
       return { kind: "accepted", executionId: head.executionId, replayed: false };

@@ -24,7 +24,7 @@ export async function callPlugin(
     const result = await (call.action.plugin === "http"
       ? plugins.http.invoke(call, context)
       : plugins.toolbox.invoke({ ...call, action: withoutSchemas(call.action) }, context));
-    return result.ok && outputSize(result.output) > MAX_OUTPUT_CHARS ? tooLarge() : result;
+    return result.ok && outputSize(result.output) > MAX_OUTPUT_CHARS ? { ...tooLarge(), usage: result.usage } : result;
   } catch (error) {
     report(`the ${call.action.plugin} plugin failed in ${context.executionId} ${call.path}`, error);
     return {

@@ -26,6 +26,9 @@ export function compilePlan(source: PlanSource): Plan {
   const steps = definition.steps.map((step) => compiler.step(step, ""));
   const outputs = new Map<string, Compiled>();
   for (const [name, output] of Object.entries(definition.outputs)) outputs.set(name, compiler.value(output.value));
+  for (const { default: fallback } of Object.values(definition.inputs)) {
+    if (fallback !== undefined) compiler.value(fallback);
+  }
   return {
     definition,
     pins,

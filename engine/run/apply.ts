@@ -23,6 +23,7 @@ export function apply(plan: Plan, state: RunState, event: StampedEvent): void {
       state.inputs = event.inputs;
       state.env = event.env ?? {};
       state.trigger = event.trigger ?? null;
+      if (event.principal) state.principal = event.principal;
       state.deadline = event.deadline ?? null;
       return;
     case "step.started": {
@@ -61,9 +62,12 @@ export function apply(plan: Plan, state: RunState, event: StampedEvent): void {
       return;
     }
     case "step.skipped":
+      settle(plan, state, open(state, event.path, event.at), "skipped", event.at);
+      return;
     case "step.canceled": {
-      const instance = state.open.get(event.path) ?? open(state, event.path, event.at);
-      settle(plan, state, instance, event.type === "step.skipped" ? "skipped" : "canceled", event.at);
+      const instance = opened(state, event.path);
+      meter(state, instance, event.usage);
+      settle(plan, state, instance, "canceled", event.at);
       return;
     }
     case "step.progress":

@@ -11,6 +11,7 @@ export function newRun(identity: RunIdentity): RunState {
     inputs: {},
     env: {},
     trigger: null,
+    principal: { roles: [], permissions: [] },
     startedAt: null,
     finishedAt: null,
     deadline: null,

@@ -1,5 +1,6 @@
 import type { RunError } from "../errors.ts";
 import type { Json, JsonObject } from "../json.ts";
+import type { Principal } from "./authorization.ts";
 import type { AttemptUsage, RunIdentity, RunStatus, StepStatus } from "./types.ts";
 
 /**
@@ -53,6 +54,8 @@ export interface RunState {
   inputs: JsonObject;
   env: JsonObject;
   trigger: Json;
+  /** Who started it; nobody where no step asks. */
+  principal: Principal;
   startedAt: number | null;
   finishedAt: number | null;
   deadline: number | null;

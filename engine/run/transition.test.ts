@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { StepDefinition } from "../definition/types.ts";
 import { actionStep, failed, ok, planOf, runTest, TEST_START } from "../testing.ts";
 import { fold } from "./apply.ts";
 import { pendingEffects } from "./effects.ts";
@@ -196,7 +197,7 @@ describe("a loop", () => {
 });
 
 describe("a parallel list", () => {
-  const list = (fields: object = {}) =>
+  const list = (fields: Record<string, unknown> = {}) =>
     planOf([{ kind: "parallel_list", id: "both", steps: [actionStep("x"), actionStep("y", fields)] }]);
 
   test("runs its children at once and addresses them both ways", async () => {
@@ -217,12 +218,12 @@ describe("a parallel list", () => {
   });
 
   test("that may fail cancels what is left of it before the run goes on", async () => {
-    const both = {
+    const both: StepDefinition = {
       kind: "parallel_list",
       id: "both",
       continueOnError: true,
       steps: [actionStep("x"), actionStep("y")],
-    } as const;
+    };
     const answer = (call: { stepId: string }) =>
       call.stepId === "y" ? failed("VALIDATION") : call.stepId === "x" ? new Promise<never>(() => {}) : ok(1);
     const run = await runTest(planOf([both, actionStep("z")]), answer);

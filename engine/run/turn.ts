@@ -7,12 +7,13 @@ import { behaviourOf } from "../steps/all-step-kinds.ts";
 import { loop, openLoop } from "../steps/loop/behaviour.ts";
 import { progressSequence } from "../steps/sequence.ts";
 import { apply, stepOf } from "./apply.ts";
+import { refusalOf } from "./authorization.ts";
 import { actionCall } from "./effects.ts";
 import { checkLimits, MAX_NODES_PER_TURN } from "./limits.ts";
 import { decideRetry, fractionOf } from "./retry.ts";
 import { RunScope } from "./scope.ts";
 import { type Instance, isLeaf, type RunState } from "./state.ts";
-import type { ActionResult, Effect, EngineEvent, EngineInput, StampedEvent } from "./types.ts";
+import type { ActionResult, AttemptUsage, Effect, EngineEvent, EngineInput, StampedEvent } from "./types.ts";
 
 /**
  * One transition in progress. Containers (the workflow, loops, parallel lists) are *progressed*: they look at the state of
@@ -60,7 +61,7 @@ export class Turn {
     const trigger = containsSecret(input.trigger ?? null) ? null : input.trigger;
     const timeoutMs = input.timeoutMs ?? this.plan.timeoutMs;
     const deadline = timeoutMs === undefined ? undefined : this.now + timeoutMs;
-    this.emit({ type: "workflow.started", inputs: input.inputs, env, trigger, deadline });
+    this.emit({ type: "workflow.started", inputs: input.inputs, env, trigger, deadline, principal: input.principal });
     if (deadline !== undefined) this.effects.push({ type: "setTimer", name: "workflow", due: deadline });
     this.ready(this.state.root);
   }
@@ -71,6 +72,8 @@ export class Turn {
     try {
       if (step.condition && step.conditionPerItem === iteration && !step.condition.test(this.scope(path))) {
         this.emit({ type: "step.skipped", path });
+      } else if (this.#refused(step, path)) {
+        return;
       } else if (step.forEach && !iteration) {
         openLoop(this, step, path);
       } else {
@@ -80,6 +83,15 @@ export class Turn {
       this.emit({ type: "step.failed", path, error: expressionFailure(error) });
     }
     checkLimits(this);
+  }
+
+  /** `authorization` of a step: who started the execution may not run it (section 2). */
+  #refused(step: PlanStep, path: string): boolean {
+    const refusal = refusalOf(step.definition.authorization, this.state.principal);
+    if (refusal === undefined) return false;
+    const message = `Step ${step.id} may not be run by who started the execution: ${refusal}`;
+    this.emit({ type: "step.failed", path, error: { code: "FORBIDDEN", message } });
+    return true;
   }
 
   /** Opens a leaf's attempt and asks the host to call it. Input is evaluated once: every attempt sends the same. */
@@ -172,7 +184,8 @@ export class Turn {
       if (path !== "" && !instance.path.startsWith(`${path}.`) && !instance.path.startsWith(`${path}[`)) continue;
       if (instance.status === "retrying") this.effects.push({ type: "clearTimer", name: `retry:${instance.path}` });
       if (isLeaf(instance)) this.effects.push({ type: "abortCall", path: instance.path, attempt: instance.attempt });
-      this.emit({ type: "step.canceled", path: instance.path });
+      const called = isLeaf(instance) && instance.status === "running";
+      this.emit({ type: "step.canceled", path: instance.path, usage: called ? CUT_SHORT : undefined });
     }
   }
 
@@ -219,6 +232,9 @@ export class Turn {
     if (this.state.deadline !== null) this.effects.push({ type: "clearTimer", name: "workflow" });
   }
 }
+
+/** An attempt that reached its plugin and was given up is a step run, whatever it had done by then (section 16). */
+const CUT_SHORT: AttemptUsage = { compute_ms: 0, egress_bytes: 0 };
 
 /** A plugin's answer must not smuggle in a mark that a later call would reveal. */
 const POSES_AS_SECRET: RunError = {

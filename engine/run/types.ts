@@ -1,6 +1,7 @@
 import type { PinnedAction } from "../connector.ts";
 import type { RunError } from "../errors.ts";
 import type { Json, JsonObject } from "../json.ts";
+import type { Principal } from "./authorization.ts";
 
 export const RUN_STATUSES = [
   "pending",
@@ -48,7 +49,14 @@ export interface AttemptUsage extends ReportedUsage {
  * every loop iteration, e.g. `fetch_weather[2]` or `outer[0].inner[3].send`.
  */
 export type EngineEvent =
-  | { type: "workflow.started"; inputs: JsonObject; env?: JsonObject; trigger?: Json; deadline?: number }
+  | {
+      type: "workflow.started";
+      inputs: JsonObject;
+      env?: JsonObject;
+      trigger?: Json;
+      deadline?: number;
+      principal?: Principal;
+    }
   /** A container opened (loop, parallel list; attempt 0), or an attempt of a leaf was dispatched (attempt from 1). */
   | { type: "step.started"; path: string; attempt: number; input?: Json; items?: Json[]; connection?: Json }
   | { type: "step.retrying"; path: string; attempt: number; error: RunError; due: number; usage?: AttemptUsage }
@@ -56,7 +64,7 @@ export type EngineEvent =
   | { type: "step.completed"; path: string; output?: Json; usage?: AttemptUsage; cached?: boolean }
   | { type: "step.failed"; path: string; error: RunError; usage?: AttemptUsage }
   | { type: "step.skipped"; path: string }
-  | { type: "step.canceled"; path: string }
+  | { type: "step.canceled"; path: string; usage?: AttemptUsage }
   | { type: "step.progress"; path: string; percent?: number; message?: string }
   | { type: "log"; path?: string; level: string; message: string; context?: JsonObject }
   | { type: "workflow.completed"; outputs: JsonObject }
@@ -112,7 +120,15 @@ export type ActionResult =
 
 /** What happens to a run. `now` is always given beside it. */
 export type EngineInput =
-  | { type: "start"; inputs: JsonObject; env?: JsonObject; trigger?: Json; timeoutMs?: number }
+  /** `principal` is needed where a step has an `authorization`; without one such a step is refused. */
+  | {
+      type: "start";
+      inputs: JsonObject;
+      env?: JsonObject;
+      trigger?: Json;
+      timeoutMs?: number;
+      principal?: Principal;
+    }
   | { type: "result"; path: string; attempt: number; result: ActionResult }
   | { type: "timer"; name: string }
   | { type: "continue" }

@@ -8,12 +8,15 @@ const MAX_DEPTH = 64;
 
 /** The pointer of the first place that nests too deep or is named `__proto__`, and what is wrong there. */
 function fault(value: Json, pointer: string, depth: number): { path: string; message: string } | null {
+  if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) {
+    return { path: pointer, message: "The number is too large to be kept." };
+  }
   if (typeof value !== "object" || value === null) return null;
   if (depth > MAX_DEPTH) return { path: pointer, message: `The body is nested deeper than ${MAX_DEPTH} levels.` };
   for (const [key, member] of Object.entries(value)) {
     const own = pointerTo(pointer, key);
     if (key === "__proto__") return { path: own, message: 'A member must not be named "__proto__".' };
-    const inner = typeof member === "object" ? fault(member, own, depth + 1) : null;
+    const inner = fault(member, own, depth + 1);
     if (inner !== null) return inner;
   }
   return null;

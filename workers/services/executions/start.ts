@@ -13,6 +13,7 @@ import type { PlannedWorkflow } from "../workflows/planned-workflow.ts";
 import { resolveWorkflow } from "../workflows/resolve.ts";
 import { durationMs } from "./duration-ms.ts";
 import { inputScope } from "./input-scope.ts";
+import { refuseCaller } from "./refuse-caller.ts";
 import { sendStart, type StartOutcome } from "./send-start.ts";
 import { traceparentOf } from "./traceparent.ts";
 import { unavailableMembers } from "./unavailable-members.ts";
@@ -58,6 +59,8 @@ export async function startPlanned(
   { body, idempotencyKey, traceparent }: StartRequest,
 ): Promise<Result<StartOutcome>> {
   const { ports, caller } = context;
+  const refused = refuseCaller(context, planned.source.definition);
+  if (refused) return refused;
   const now = ports.now();
   const mode = body.execution_mode ?? "async";
   const { executionId, cell } = ports.placement.place(caller, {
@@ -82,6 +85,7 @@ export async function startPlanned(
     metadata: body.metadata,
     timeoutMs: typeof limit === "number" || typeof limit === "string" ? durationMs(limit) : undefined,
     actor: caller.keyId,
+    principal: planned.asksWho ? { roles: [...caller.roles], permissions: [...caller.permissions] } : undefined,
     idempotency:
       idempotencyKey === undefined ? undefined : { key: idempotencyKey, bodyHash: digestOf(bodyAsJson(body)) },
     waitMs: waitOf(body),

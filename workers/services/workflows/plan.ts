@@ -6,7 +6,6 @@ import type { ActionStep } from "../../../engine/definition/types.ts";
 import type { PlanSource } from "../../../engine/plan/types.ts";
 import { nearestName } from "../../../engine/source/nearest-name.ts";
 import type { Problem } from "../../../engine/source/problem.ts";
-import { RUNNABLE_KINDS } from "../../../engine/steps/all-step-kinds.ts";
 import type { JsonObject } from "../../../engine/json.ts";
 import { type Catalog, catalogOf, qualifiedName } from "../connectors/catalog.ts";
 import { findVersion } from "../connectors/find.ts";
@@ -14,6 +13,7 @@ import { manifestOf } from "../connectors/manifest-of.ts";
 import type { Context } from "../context.ts";
 import { misplacedSecrets } from "./misplaced-secrets.ts";
 import { stepsOf } from "./steps-of.ts";
+import { unavailableFeatures } from "./unavailable-features.ts";
 
 /** A workflow with its connectors pinned, and what stands in its way. */
 export interface Planning {
@@ -54,19 +54,6 @@ async function pinStep(
   );
 }
 
-function unavailableKinds(read: ReadWorkflow): Problem[] {
-  const problems: Problem[] = [];
-  if (read.definition.graph !== undefined) {
-    const path = `${read.pointer}/nodes`;
-    problems.push({ path, ...read.locate(path), message: "Graph workflows are not available yet." });
-  }
-  for (const step of stepsOf(read.definition)) {
-    if (RUNNABLE_KINDS.has(step.kind)) continue;
-    problems.push(read.problemAt(step.id, "type", `Steps of kind "${step.kind}" are not available yet.`));
-  }
-  return problems;
-}
-
 /** A plan source is plain JSON by its type's own promise. */
 function asJson(source: PlanSource): JsonObject {
   return source as unknown as JsonObject;
@@ -85,7 +72,7 @@ export async function planWorkflow(context: Context, read: ReadWorkflow): Promis
     for (const step of actions) problems.push(...(await pinStep(context, catalog, read, step, pins)));
   }
   const source: PlanSource = { definition: read.definition, pins };
-  return { source, digest: digestOf(asJson(source)), problems, unavailable: unavailableKinds(read) };
+  return { source, digest: digestOf(asJson(source)), problems, unavailable: unavailableFeatures(read) };
 }
 
 /** Every workflow of a document, planned, and every problem of it: those of the text and those of its connectors at once. */

@@ -6,6 +6,8 @@ export interface PlannedWorkflow {
   source: PlanSource;
   /** Names under `env.` that its templates read. */
   envNames: readonly string[];
+  /** A step has an `authorization`: the run needs to know who started it. */
+  asksWho: boolean;
 }
 
 /** What `slug` or `slug@version` means right now. */

@@ -8,6 +8,7 @@ import type { Context } from "../context.ts";
 import { freshRead } from "../fresh-read.ts";
 import { tenantObjectName } from "../placement.ts";
 import type { PlannedWorkflow, ResolvedReference } from "./planned-workflow.ts";
+import { stepsOf } from "./steps-of.ts";
 
 /** What a bare slug means: the highest release, or the highest of all when there are only pre-releases. */
 export function latestOf(versions: readonly string[]): string | undefined {
@@ -54,7 +55,8 @@ function storedPlan(text: string): PlanSource {
 
 /** Keeps a plan under its digest, with the `env` names it needs. Throws when the source does not compile: a bug. */
 export function rememberPlan(context: Context, digest: string, source: PlanSource): PlannedWorkflow {
-  const planned = { digest, source, envNames: compilePlan(source).envNames };
+  const asksWho = [...stepsOf(source.definition)].some((step) => step.authorization !== undefined);
+  const planned = { digest, source, envNames: compilePlan(source).envNames, asksWho };
   context.ports.plans.set(digest, planned, context.ports.now());
   return planned;
 }
