@@ -1,27 +1,27 @@
 import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
+import { type DeployStage, firstStages, usualStages } from "./deploy-stages.ts";
 import { bold, complain, say } from "./terminal.ts";
 
 /*
- * `npm run deploy -- --env staging|production [--dry-run]`: the plugin Workers first, since the platform Worker is bound
- * to them. It sets no secret: wrangler.toml names them.
+ * `npm run deploy -- --env staging|production [--first] [--dry-run]`, explained in docs/guide/deploy.md. It sets no secret
+ * and touches no database.
  */
 
 const ROOT = join(import.meta.dirname, "..");
 const ENVIRONMENTS = ["staging", "production"];
-const USAGE = "Usage: npm run deploy -- --env staging|production [--dry-run]";
+const USAGE = "Usage: npm run deploy -- --env staging|production [--first] [--dry-run]";
 
-/** Folder of each Worker, in the order in which they must exist. */
-function workerFolders(): string[] {
-  const plugins = readdirSync(join(ROOT, "workers/plugins"), { withFileTypes: true });
-  return [...plugins.filter((entry) => entry.isDirectory()).map(({ name }) => join("workers/plugins", name)), "."];
+interface Wanted {
+  environment: string;
+  first: boolean;
+  dryRun: boolean;
 }
 
-function deploy(folder: string, environment: string, dryRun: boolean): Promise<number> {
-  const args = ["deploy", "--config", join(folder, "wrangler.toml"), "--env", environment];
-  if (dryRun) args.push("--dry-run", "--outdir", join(ROOT, ".out", environment, folder === "." ? "platform" : folder));
+function deploy({ config }: DeployStage, { environment, dryRun }: Wanted): Promise<number> {
+  const args = ["deploy", "--config", config, "--env", environment];
+  if (dryRun) args.push("--dry-run", "--outdir", join(ROOT, ".out", environment, "built", dirname(config)));
   const child = spawn(join(ROOT, "node_modules/.bin/wrangler"), args, {
     cwd: ROOT,
     stdio: "inherit",
@@ -41,11 +41,12 @@ function deploy(folder: string, environment: string, dryRun: boolean): Promise<n
   });
 }
 
-function readArguments(): { environment: string; dryRun: boolean } | null {
+function readArguments(): Wanted | null {
+  const options = { env: { type: "string" }, first: { type: "boolean" }, "dry-run": { type: "boolean" } } as const;
   try {
-    const { values } = parseArgs({ options: { env: { type: "string" }, "dry-run": { type: "boolean" } } });
+    const { values } = parseArgs({ options });
     if (values.env === undefined || !ENVIRONMENTS.includes(values.env)) return null;
-    return { environment: values.env, dryRun: values["dry-run"] ?? false };
+    return { environment: values.env, first: values.first ?? false, dryRun: values["dry-run"] ?? false };
   } catch {
     return null;
   }
@@ -57,15 +58,16 @@ async function main(): Promise<number> {
     complain(USAGE);
     return 2;
   }
-  for (const folder of workerFolders()) {
-    say(`${wanted.dryRun ? "Checking" : "Deploying"} ${bold(folder === "." ? "the platform Worker" : folder)}`);
-    const code = await deploy(folder, wanted.environment, wanted.dryRun);
+  const { environment, first, dryRun } = wanted;
+  for (const stage of first ? firstStages(environment) : usualStages()) {
+    say(`${dryRun ? "Checking" : "Deploying"} ${bold(stage.name)}`);
+    const code = await deploy(stage, wanted);
     if (code !== 0) {
-      complain(`${folder === "." ? "The platform Worker" : folder} was not deployed: nothing after it was tried`);
+      complain(`Failed: ${stage.name}. Nothing after it was tried.`);
       return code;
     }
   }
-  say(wanted.dryRun ? `Every Worker can be deployed to ${wanted.environment}` : `Deployed to ${wanted.environment}`);
+  say(dryRun ? `Every Worker can be deployed to ${environment}` : `Deployed to ${environment}`);
   return 0;
 }
 

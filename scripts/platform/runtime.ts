@@ -5,6 +5,8 @@ import { bundleWorker } from "./bundle.ts";
 import type { WorkerEntries } from "./messages.ts";
 
 export const COMPATIBILITY_DATE = "2026-10-23";
+/** When the sweeper runs: every minute. */
+export const SWEEP_CRON = "* * * * *";
 const PLATFORM = "smartify-platform";
 const OUTBOX = "smartify-outbox";
 
@@ -75,17 +77,20 @@ function textBindings(vars: Record<string, string>): Record<string, { type: "tex
   return Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, { type: "text", value }]));
 }
 
-async function manifest(entry: string): Promise<WorkerConfig["config"]["manifest"]> {
-  return { mainModule: "main.js", modules: { "main.js": { type: "esm", contents: await bundleWorker(entry) } } };
+/** A Worker as miniflare takes it, before its code is built. */
+interface DescribedWorker {
+  entry: string;
+  config: Omit<WorkerConfig["config"], "manifest">;
+  dev?: WorkerConfig["dev"];
 }
 
-async function platformWorker({ entries, vars, port }: RuntimeOptions): Promise<WorkerConfig> {
+function platformWorker({ entries, vars, port }: RuntimeOptions): DescribedWorker {
   const plugins = PLUGINS.map(({ binding, name }) => [binding, { type: "worker", worker: name }]);
   return {
+    entry: entries.platform,
     config: {
       name: PLATFORM,
       compatibilityDate: COMPATIBILITY_DATE,
-      manifest: await manifest(entries.platform),
       env: {
         ...textBindings(vars),
         ...Object.fromEntries(plugins),
@@ -112,17 +117,17 @@ async function platformWorker({ entries, vars, port }: RuntimeOptions): Promise<
   };
 }
 
-async function pluginWorker(plugin: Plugin, options: RuntimeOptions): Promise<WorkerConfig> {
+function pluginWorker(plugin: Plugin, options: RuntimeOptions): DescribedWorker {
   const vars = plugin.vars.flatMap((name) => {
     const value = options.vars[name];
     return value === undefined ? [] : [[name, value] as const];
   });
   return {
+    entry: options.entries[plugin.entry],
     config: {
       name: plugin.name,
       compatibilityDate: COMPATIBILITY_DATE,
       compatibilityFlags: plugin.flags,
-      manifest: await manifest(options.entries[plugin.entry]),
       env: {
         ...textBindings(Object.fromEntries(vars)),
         ...(plugin.readsTenant ? { TENANT } : {}),
@@ -130,6 +135,16 @@ async function pluginWorker(plugin: Plugin, options: RuntimeOptions): Promise<Wo
       },
     },
   };
+}
+
+/** The Workers of a platform and what they are bound to, as their wrangler.toml files say it for a deployment. */
+export function describeWorkers(options: RuntimeOptions): DescribedWorker[] {
+  return [platformWorker(options), ...PLUGINS.map((plugin) => pluginWorker(plugin, options))];
+}
+
+async function build({ entry, config, dev }: DescribedWorker): Promise<WorkerConfig> {
+  const main = { type: "esm", contents: await bundleWorker(entry) } as const;
+  return { config: { ...config, manifest: { mainModule: "main.js", modules: { "main.js": main } } }, dev };
 }
 
 /** The process that miniflare started last. */
@@ -158,7 +173,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     log: new Log(LogLevel.WARN),
     resourcePersistencePath: join(options.dataDir, "objects"),
     unsafeHandleRuntimeRestart: options.onCrash,
-    workers: await Promise.all([platformWorker(options), ...PLUGINS.map((plugin) => pluginWorker(plugin, options))]),
+    workers: await Promise.all(describeWorkers(options).map(build)),
   });
   const entry = await miniflare.ready;
   return {
@@ -166,7 +181,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     entryUrl: entry.origin,
     async sweep() {
       const worker = await miniflare.getWorker(PLATFORM);
-      await worker.scheduled({ cron: "* * * * *" });
+      await worker.scheduled({ cron: SWEEP_CRON });
     },
     stop: () => miniflare.dispose(),
   };
