@@ -34,6 +34,7 @@ const TYPED_ROOMS = [
   "durable-objects",
   "scripts",
   "bench",
+  "bench/floor/workers",
   "examples",
   "test",
   "test/workers",

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Json } from "../json.ts";
 import { readWorkflows, readWorkflowValue } from "./read-workflows.ts";
 
 /** Reads a text that must be valid and gives its only workflow. */
@@ -102,7 +103,8 @@ describe("what a workflow file becomes", () => {
 
   test("the three forms of a file mean the same", () => {
     const body = { name: "One", steps: [{ id: "a", connector: "text", action: "upper" }] };
-    const forms = [{ workflows: [body] }, { workflow: body }, body].map((form) => readWorkflowValue(form));
+    const written: Json[] = [{ workflows: [body] }, { workflow: body }, body];
+    const forms = written.map((form) => readWorkflowValue(form));
     for (const { problems, workflows } of forms) {
       expect(problems).toEqual([]);
       expect(workflows.map(({ definition }) => definition.slug)).toEqual(["one"]);

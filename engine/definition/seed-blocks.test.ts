@@ -41,7 +41,7 @@ const present = existsSync(SEEDS);
 const why = present ? "" : " (not read: ../shared/seeds is not beside this checkout)";
 
 describe.skipIf(!present)(`every YAML block of the seeds${why}`, () => {
-  const blocks = present ? yamlBlocks() : [["none", ""] as const];
+  const blocks: [string, string][] = present ? yamlBlocks() : [["none", ""]];
 
   test("there are as many as the table was written for", () => {
     expect(blocks.filter(([name]) => name in NO_WORKFLOW)).toHaveLength(Object.keys(NO_WORKFLOW).length);

@@ -128,13 +128,14 @@ describe("finding and revealing", () => {
   });
 
   it("fails with VALIDATION on what is malformed, and on functions that refuse the real value", () => {
-    for (const bad of [
+    const malformed: Json[] = [
       { $secret: 1 },
       { $secret: {} },
       { $secret: { fn: "nope", args: [] } },
       { $secret: { fn: "upper" } },
       { $secret: { fn: "abs", args: [{ $secret: { name: "A" } }] } },
-    ]) {
+    ];
+    for (const bad of malformed) {
       expect(() => revealSecrets(bad, () => "x")).toThrow(ExpressionError);
     }
   });

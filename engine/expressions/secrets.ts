@@ -24,31 +24,48 @@ export function secretNames(value: Json): string[] {
 
 /**
  * Replaces every marked secret by its real value, applying the functions that were recorded around it. Only a plugin Worker
- * calls this, at the moment of the outgoing request (section 6). `lookup` gives a secret's text or throws.
+ * calls this, at the moment of the outgoing request (section 6). `lookup` gives a secret's text or throws. `revealed` is
+ * told every value that came about on the way, so that all of them can be masked in what comes back.
  * Fails with ExpressionError when a recorded function refuses its arguments.
  */
-export function revealSecrets(value: Json, lookup: (name: string) => string): Json {
-  return containsSecret(value) ? reveal(value, lookup, new Run(NO_SCOPE, 0, false), 0) : value;
+export function revealSecrets(
+  value: Json,
+  lookup: (name: string) => string,
+  revealed: (value: Json) => void = () => undefined,
+): Json {
+  if (!containsSecret(value)) return value;
+  return reveal(value, { lookup, revealed, run: new Run(NO_SCOPE, 0, false) }, 0);
+}
+
+interface Revealing {
+  lookup(name: string): string;
+  revealed(value: Json): void;
+  run: Run;
 }
 
 const NO_SCOPE = { root: () => undefined, now: 0, seed: "", strict: false };
 
-function reveal(value: Json, lookup: (name: string) => string, run: Run, depth: number): Json {
+function reveal(value: Json, revealing: Revealing, depth: number): Json {
   if (depth > WALKED_DEPTH) throw limitError("depth");
-  if (Array.isArray(value)) return value.map((item) => reveal(item, lookup, run, depth + 1));
+  if (Array.isArray(value)) return value.map((item) => reveal(item, revealing, depth + 1));
   if (!isObject(value)) return value;
-  if (Object.hasOwn(value, "$secret")) return revealOne(value.$secret, lookup, run, depth + 1);
-  const revealed: JsonObject = {};
-  for (const key of Object.keys(value)) revealed[key] = reveal(value[key] ?? null, lookup, run, depth + 1);
-  return revealed;
+  if (Object.hasOwn(value, "$secret")) {
+    const clear = revealOne(value.$secret, revealing, depth + 1);
+    revealing.revealed(clear);
+    return clear;
+  }
+  const open: JsonObject = {};
+  for (const key of Object.keys(value)) open[key] = reveal(value[key] ?? null, revealing, depth + 1);
+  return open;
 }
 
-function revealOne(secret: Json | undefined, lookup: (name: string) => string, run: Run, depth: number): Json {
+function revealOne(secret: Json | undefined, revealing: Revealing, depth: number): Json {
   if (!isObject(secret)) throw new ExpressionError("A marked secret is malformed");
   const { name, fn, args } = secret;
-  if (typeof name === "string") return lookup(name);
+  const { run } = revealing;
+  if (typeof name === "string") return revealing.lookup(name);
   if (typeof fn !== "string" || !Array.isArray(args)) throw new ExpressionError("A marked secret is malformed");
-  const values = args.map((arg) => reveal(arg, lookup, run, depth));
+  const values = args.map((arg) => reveal(arg, revealing, depth));
   if (fn === "concat") return run.produced(values.map((part) => textOf(part, run.textLeft)).join(""));
   const row = FUNCTIONS.get(fn);
   if (row === undefined) throw new ExpressionError("A marked secret names an unknown function");

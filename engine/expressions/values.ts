@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject } from "../json.ts";
 import { ExpressionError } from "./expression-error.ts";
-import { LIMITS, limitError, WALKED_DEPTH } from "./limits.ts";
+import { limitError, WALKED_DEPTH } from "./limits.ts";
 import type { Read, Run } from "./run.ts";
 import { LazyMap, type SecretValue } from "./types.ts";
 
@@ -43,42 +43,38 @@ export function truthy(read: Read): boolean {
   }
 }
 
-/** Equality by value and type: 1 equals 1.0, never "1"; order of members does not count. A secret inside either: VALIDATION. */
-export function equals(a: Json, b: Json): boolean {
-  return sameValue(a, b, undefined, 0);
-}
-
-/** As `equals`, with the work counted. */
+/**
+ * Equality by value and type: 1 equals 1.0, never "1"; order of members does not count. The work is counted. A secret
+ * inside either: VALIDATION.
+ */
 export function equalsIn(run: Run, a: Json, b: Json): boolean {
   return sameValue(a, b, run, 0);
 }
 
-function sameValue(a: Json, b: Json, run: Run | undefined, depth: number): boolean {
+function sameValue(a: Json, b: Json, run: Run, depth: number): boolean {
   if (isSecret(a) || isSecret(b)) refuseSecret(isSecret(a) ? a : b, "in a comparison");
   if (typeof a === "string" && typeof b === "string") {
-    run?.spend(a.length >> 10);
+    run.spend(a.length >> 10);
     return a === b;
   }
   if (a === b) return true;
   if (depth > WALKED_DEPTH) throw limitError("depth");
   if (Array.isArray(a)) {
     if (!Array.isArray(b) || a.length !== b.length) return false;
-    run?.spend(a.length);
+    run.spend(a.length);
     return a.every((item, index) => sameValue(item, b[index] ?? null, run, depth + 1));
   }
   if (!isObject(a) || !isObject(b)) return false;
   const keys = Object.keys(a);
-  run?.spend(keys.length);
+  run.spend(keys.length);
   if (keys.length !== Object.keys(b).length) return false;
   return keys.every((key) => Object.hasOwn(b, key) && sameValue(a[key] ?? null, b[key] ?? null, run, depth + 1));
 }
 
-/** A value inside text: null is empty, numbers and booleans as in JSON, lists and maps compact JSON (section 6). */
-export function toText(value: Json): string {
-  return textOf(value, LIMITS.text_bytes * 64);
-}
-
-/** As `toText`, but fails before it prints more than `most` characters. */
+/**
+ * A value inside text: null is empty, numbers and booleans as in JSON, lists and maps compact JSON (section 6). Fails
+ * before it prints more than `most` characters.
+ */
 export function textOf(read: Read, most: number): string {
   if (typeof read === "string") return read;
   if (typeof read === "number" || typeof read === "boolean") return String(read);

@@ -12,7 +12,7 @@ import { start as startReceiver } from "../../examples/services/receiver/server.
 import { start as startWeather } from "../../examples/services/weather/server.ts";
 import { bundleWorker } from "../../scripts/platform/bundle.ts";
 import { seal } from "../../vault/vault.ts";
-import type { CallerRequest } from "./caller.ts";
+import type { CallerRequest } from "./caller-request.ts";
 
 const MASTER_KEY = Buffer.alloc(32, 5).toString("base64");
 const context: CallContext = {
@@ -88,7 +88,7 @@ beforeAll(async () => {
         config: {
           name: "caller",
           compatibilityDate,
-          manifest: await workerOf("test/plugins/caller.ts"),
+          manifest: await workerOf("test/workers/caller.ts"),
           env: {
             TOOLBOX_PLUGIN: { type: "worker", worker: "toolbox" },
             HTTP_PLUGIN: { type: "worker", worker: "http" },

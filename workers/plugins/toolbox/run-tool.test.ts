@@ -110,7 +110,7 @@ describe("data", () => {
   });
 
   test("filter never orders values of different types, and reaches inside by dots", () => {
-    const data = [{ a: { b: "9" } }, { a: { b: 9 } }, {}];
+    const data: Json[] = [{ a: { b: "9" } }, { a: { b: 9 } }, {}];
     expect(output("data.filter", { data, conditions: [{ field: "a.b", operator: ">=", value: 5 }] })).toEqual([
       { a: { b: 9 } },
     ]);
@@ -131,7 +131,7 @@ describe("data", () => {
   });
 
   test("sort is stable, puts missing members last either way and refuses mixed types", () => {
-    const data = [{ n: 2, i: 0 }, { i: 1 }, { n: 1, i: 2 }, { n: 2, i: 3 }];
+    const data: Json[] = [{ n: 2, i: 0 }, { i: 1 }, { n: 1, i: 2 }, { n: 2, i: 3 }];
     expect(output("data.sort", { data, by: "n" })).toEqual([data[2], data[0], data[3], data[1]]);
     expect(output("data.sort", { data, by: "n", order: "desc" })).toEqual([data[0], data[3], data[2], data[1]]);
     refusal("data.sort", { data: [1, "a"] });
@@ -216,7 +216,7 @@ describe("analytics", () => {
   });
 
   test("knows the order statistics", () => {
-    const operations = [
+    const operations: Json[] = [
       { type: "median" },
       { type: "percentile", percent: 25, as: "p25" },
       { type: "stddev" },

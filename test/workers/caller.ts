@@ -1,6 +1,6 @@
 import { Tenant as TenantObject } from "../../durable-objects/tenant/tenant.ts";
-import type { CallContext, PluginRpc, TenantRpc } from "../../contracts/rpc.ts";
-import type { ActionCall } from "../../engine/run/types.ts";
+import type { PluginRpc, TenantRpc } from "../../contracts/rpc.ts";
+import type { CallerRequest } from "../plugins/caller-request.ts";
 
 export class Tenant extends TenantObject {}
 
@@ -9,11 +9,6 @@ interface Env {
   HTTP_PLUGIN: PluginRpc;
   TENANT: { getByName(name: string): TenantRpc };
 }
-
-export type CallerRequest =
-  | { kind: "invoke"; calls: ActionCall[]; context: CallContext }
-  | { kind: "connection"; tenant: string; connection: Parameters<TenantRpc["putConnection"]>[0] }
-  | { kind: "secret"; tenant: string; name: string; sealed: string };
 
 /** Stands for the platform Worker: hands calls to the plugins and fills the tenant object. */
 export default {
