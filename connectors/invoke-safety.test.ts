@@ -50,6 +50,20 @@ describe("secrets", () => {
     expect(text).toContain("***");
   });
 
+  test("are masked when a function of them comes back, whole or in part", async () => {
+    const upper: Json = { $secret: { fn: "upper", args: [{ $secret: { name: "TOKEN" } }] } };
+    const encoded: Json = { $secret: { fn: "base64", args: [upper] } };
+    const { result, first } = await invoke(
+      httpCall("get", { url: "https://a.example.com/", headers: { A: upper, B: encoded } }),
+      {
+        secrets: { TOKEN: "s3cret-token-1" },
+        answer: ({ headers }) => json({ a: headers.a ?? "", b: headers.b ?? "" }),
+      },
+    );
+    expect(first.headers.b).toBe(Buffer.from("S3CRET-TOKEN-1").toString("base64"));
+    expect(result).toMatchObject({ ok: true, output: { body: { a: "***", b: "***" } } });
+  });
+
   test("are masked in errors of services", async () => {
     const call = callOf("{url: 'https://a.example.com/', method: GET, headers: {A: '${secrets.TOKEN}'}}", {});
     const { error } = await errorOf(call, {

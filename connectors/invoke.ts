@@ -156,7 +156,9 @@ async function prepare(
   const authorized = connection ? authorize(connection, declared) : { ok: true as const, credentials: NOTHING };
   if (!authorized.ok) return failure("UNAVAILABLE", authorized.message, { reason: "connection" }, true);
   for (const value of Object.values(authorized.credentials.headers)) masker.add(value);
-  const checked = inputCheck(interned(call.action.input ?? {}))(revealInput(call.input, secrets));
+  const checked = inputCheck(interned(call.action.input ?? {}))(
+    revealInput(call.input, secrets, (value) => masker.add(value)),
+  );
   if (!checked.ok) return checked;
   const defaults = Object.fromEntries(
     (handler.environment ?? []).flatMap((row) => (row.default === undefined ? [] : [[row.name, row.default]])),

@@ -22,11 +22,19 @@ function covers(pattern: string, pointer: string): boolean {
   return wanted.length <= given.length && wanted.every((segment, index) => segment === "*" || segment === given[index]);
 }
 
-/** The input with every marked secret in the clear: only for the outgoing request, never for anything that is stored. */
-export function revealInput(input: Json, secrets: Readonly<Record<string, string>>): Json {
-  return revealSecrets(input, (name) => {
+/**
+ * The input with every marked secret in the clear: only for the outgoing request, never for anything that is stored.
+ * `revealed` is told each value, functions of secrets included: what comes back is masked by them.
+ */
+export function revealInput(
+  input: Json,
+  secrets: Readonly<Record<string, string>>,
+  revealed: (value: Json) => void,
+): Json {
+  const lookup = (name: string): string => {
     const value = Object.hasOwn(secrets, name) ? secrets[name] : undefined;
     if (value === undefined) throw new ExpressionError(`The secret ${name} is not set`);
     return value;
-  });
+  };
+  return revealSecrets(input, lookup, revealed);
 }

@@ -61,7 +61,16 @@ function readTree(tree: SourceTree | undefined, problems: Problem[], options: Re
 }
 
 const KEPT_IN_FILE = ["$schema", "schemaVersion", "schema_version"];
-const ALSO_KNOWN = ["changelog", "dependencies", "compatibility", "support", "signature", "maintainers", "keywords"];
+const ALSO_KNOWN = [
+  "capabilities",
+  "changelog",
+  "dependencies",
+  "compatibility",
+  "support",
+  "signature",
+  "maintainers",
+  "keywords",
+];
 
 function readManifest(
   file: BlockReader,
