@@ -150,7 +150,10 @@ describe("timeouts", () => {
   ])("%s time limit bounds one attempt", async (key, step) => {
     const begun = performance.now();
     const run = await runStep(key, step, { after: 6000 });
-    expect(run).toMatchObject({ status: "failed", error: { code: "TIMEOUT", details: { timeout_ms: 1000 } } });
+    expect(run).toMatchObject({
+      status: "failed",
+      error: { code: "TIMEOUT", details: { timeout_ms: 1000, elapsed_ms: expect.any(Number) } },
+    });
     expect(performance.now() - begun).toBeLessThan(4500);
   });
 
