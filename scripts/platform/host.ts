@@ -62,7 +62,8 @@ async function start(options: PlatformOptions): Promise<void> {
   const database = startDatabase(options, databasePort).then(async (front) => {
     undo.push(() => front.close());
     mark("database");
-    const applied = options.migrations === false ? 0 : await migrate(join(ROOT, "migrations"), databasePort);
+    const applied =
+      options.migrations === false ? 0 : await migrate(join(ROOT, "migrations"), { neonPort: databasePort });
     if (applied > 0) send({ type: "progress", text: `Applied ${applied} migration${applied === 1 ? "" : "s"}` });
     mark("migrations");
   });

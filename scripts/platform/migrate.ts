@@ -27,10 +27,18 @@ async function apply(sql: NeonQueryFunction<false, false>, { name, digest, state
   ]);
 }
 
+/** A deployment's database by its connection string, or a local one by the port of its front. */
+export type MigratedDatabase = { url: string } | { neonPort: number };
+
+function connect(database: MigratedDatabase): NeonQueryFunction<false, false> {
+  if ("url" in database) return neon(database.url);
+  neonConfig.fetchEndpoint = () => `http://127.0.0.1:${database.neonPort}/sql`;
+  return neon("postgres://smartify:smartify@localhost/smartify");
+}
+
 /** Applies what is new in `folder`, each file in a transaction of its own; answers how many there were. */
-export async function migrate(folder: string, neonPort: number): Promise<number> {
-  neonConfig.fetchEndpoint = () => `http://127.0.0.1:${neonPort}/sql`;
-  const sql = neon("postgres://smartify:smartify@localhost/smartify");
+export async function migrate(folder: string, database: MigratedDatabase): Promise<number> {
+  const sql = connect(database);
   await sql.query(
     "create table if not exists smartify_migrations (name text primary key, digest text not null, at timestamptz not null default now())",
   );
