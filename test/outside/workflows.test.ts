@@ -276,6 +276,18 @@ describe("lists", () => {
     ).toHaveLength(5);
   });
 
+  test("q finds names; LIKE's own signs are plain letters in it", async () => {
+    await outside.api.post("/workflows", workflow(`sought ${run}`, "1.0.0"));
+    await outside.api.start({ workflow: `sought-${run}`, execution_mode: "sync" });
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    for (const path of ["/workflows", "/workflows/executions"]) {
+      expect(readList((await outside.api.get(`${path}?q=sought`)).body, "data").length).toBeGreaterThan(0);
+      for (const q of ["%25", "_ought", "s%25t", "%5C"]) {
+        expect(readList((await outside.api.get(`${path}?q=${q}`)).body, "data")).toEqual([]);
+      }
+    }
+  });
+
   const queries = [
     "limit=0",
     "limit=101",
