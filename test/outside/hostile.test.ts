@@ -21,7 +21,26 @@ const BODIES: Record<string, JsonMap> = {
   "POST /workflows/executions": START,
   "POST /workflows/executions/batch": { items: [START] },
   "POST /execute": { action: "calculator.add", input: { a: 1, b: 2 } },
-  "POST /plugins": {},
+  "POST /plugins": {
+    connector: {
+      type: "connector",
+      kind: "http",
+      name: "hostile",
+      namespace: "outside",
+      version: "1.0.0",
+      displayName: "H",
+      description: "h",
+    },
+    actions: [
+      {
+        name: "go",
+        description: "g",
+        input: {},
+        output: {},
+        handler: { http: { url: "https://example.com/execute" } },
+      },
+    ],
+  },
   "POST /keys": { name: "hostile", environment: "live", scopes: ["executions:read"] },
 };
 
@@ -42,33 +61,42 @@ const bomb = [
   }),
 ].join("\n");
 
+/** Bytes that no text holds, inside the first text of a body. */
+function withBytes(good: string, ...values: number[]): Uint8Array<ArrayBuffer> {
+  const at = good.indexOf('":"') + 3;
+  return bytes(good.slice(0, at), ...values, good.slice(at));
+}
+
 describe("bodies that are no bodies", () => {
-  const calls: [string, Call, number[]][] = [
-    ["nothing", { raw: "" }, [400, 411, 415]],
-    ["half a JSON", { raw: '{"name": ' }, [400]],
-    ["JSON with a comma too many", { raw: '{"name": "x",}' }, [400]],
-    ["two JSON values", { raw: "{} {}" }, [400]],
-    ["bad UTF-8", { raw: bytes('{"name": "', 0xc3, 0x28, '"}') }, [400]],
-    ["UTF-16", { raw: bytes(0xff, 0xfe, "{", 0, "}", 0) }, [400]],
-    ["a lone surrogate's bytes", { raw: bytes('{"name": "', 0xed, 0xa0, 0x80, '"}') }, [400]],
-    ["a zero byte", { raw: bytes("{", 0, "}") }, [400]],
-    ["a list", { raw: "[]" }, [400]],
-    ["text", { raw: '"x"' }, [400]],
-    ["a number", { raw: "1" }, [400]],
-    ["null", { raw: "null" }, [400]],
-    ["a form", { raw: "a=1", type: "application/x-www-form-urlencoded" }, [400, 415]],
-    ["plain text", { raw: "{}", type: "text/plain" }, [400, 415]],
-    ["an image", { raw: bytes(0x89, "PNG"), type: "image/png" }, [400, 415]],
-    ["no content type", { raw: bytes("{}"), headers: { "content-type": "" } }, [400, 415]],
-    ["a content type that is none", { raw: "{}", type: "json" }, [400, 415]],
-    ["another charset", { raw: "{}", type: "application/json; charset=utf-16" }, [400, 415]],
-    ["10,000 nested lists", { raw: "[".repeat(10_000) + "]".repeat(10_000) }, [400]],
-    ["10,000 nested maps", { raw: `${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}` }, [400]],
-    ["1.5 MB", { raw: `{"name": "${"x".repeat(1_500_000)}"}` }, [400, 413]],
+  /** Each spoils a body that would be taken. */
+  const calls: [string, (good: string) => Call, number[]][] = [
+    ["nothing", () => ({ raw: "" }), [400, 411, 415]],
+    ["half a JSON", (good) => ({ raw: good.slice(0, -1) }), [400]],
+    ["JSON with a comma too many", (good) => ({ raw: `${good.slice(0, -1)},}` }), [400]],
+    ["two JSON values", (good) => ({ raw: `${good} ${good}` }), [400]],
+    ["bad UTF-8", (good) => ({ raw: withBytes(good, 0xc3, 0x28) }), [400]],
+    ["a lone surrogate's bytes", (good) => ({ raw: withBytes(good, 0xed, 0xa0, 0x80) }), [400]],
+    ["an overlong form", (good) => ({ raw: withBytes(good, 0xc0, 0xaf) }), [400]],
+    ["UTF-16", (good) => ({ raw: new Uint8Array(Buffer.from(good, "utf16le")) }), [400]],
+    ["a zero byte", (good) => ({ raw: withBytes(good, 0) }), [400]],
+    ["an unknown member", (good) => ({ raw: `${good.slice(0, -1)},"colour":1}` }), [400]],
+    ["a list", (good) => ({ raw: `[${good}]` }), [400]],
+    ["text", () => ({ raw: '"x"' }), [400]],
+    ["a number", () => ({ raw: "1" }), [400]],
+    ["null", () => ({ raw: "null" }), [400]],
+    ["a form", () => ({ raw: "a=1", type: "application/x-www-form-urlencoded" }), [400, 415]],
+    ["plain text", (good) => ({ raw: good, type: "text/plain" }), [400, 415]],
+    ["an image", (good) => ({ raw: good, type: "image/png" }), [400, 415]],
+    ["no content type", (good) => ({ raw: bytes(good), headers: { "content-type": "" } }), [400, 415]],
+    ["a content type that is none", (good) => ({ raw: good, type: "json" }), [400, 415]],
+    ["another charset", (good) => ({ raw: good, type: "application/json; charset=utf-16" }), [400, 415]],
+    ["10,000 nested lists", () => ({ raw: "[".repeat(10_000) + "]".repeat(10_000) }), [400]],
+    ["10,000 nested maps", () => ({ raw: `${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}` }), [400]],
+    ["1.5 MB", () => ({ raw: `{"name": "${"x".repeat(1_500_000)}"}` }), [400, 413]],
   ];
-  for (const route of Object.keys(BODIES)) {
+  for (const [route, body] of Object.entries(BODIES)) {
     test.each(calls)(`${route} with %s`, async (_name, call, statuses) => {
-      const answer = await send(route, call);
+      const answer = await send(route, call(JSON.stringify(body)));
       if (route.endsWith("/validate") && answer.status === 200) expect(answer.body).toMatchObject({ valid: false });
       else expect(statuses).toContain(answer.status);
     });
