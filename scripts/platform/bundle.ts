@@ -26,7 +26,7 @@ const SETTINGS = {
 const FOR_WORKERS = { ...SETTINGS, sourcemap: "inline", sourcesContent: false } satisfies BuildOptions;
 
 /** Plugins that carry their code a second time, as text, for the isolates of isolated executions. */
-const CARRIERS = ["workers/plugins/toolbox"];
+const CARRIERS = ["workers/plugins/toolbox", "workers/plugins/http"];
 
 /** A file that went into a bundle, as it was then. */
 interface Input {

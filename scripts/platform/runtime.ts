@@ -24,8 +24,6 @@ interface Plugin {
   /** Which of the platform's text bindings it has too. */
   vars: string[];
   readsTenant: boolean;
-  /** Runs its code for isolated executions in isolates of their own. */
-  loadsIsolates: boolean;
 }
 
 /** As in their wrangler.toml files. */
@@ -37,7 +35,6 @@ const PLUGINS: Plugin[] = [
     flags: [],
     vars: [],
     readsTenant: false,
-    loadsIsolates: true,
   },
   {
     binding: "HTTP_PLUGIN",
@@ -46,7 +43,6 @@ const PLUGINS: Plugin[] = [
     flags: ["global_fetch_strictly_public"],
     vars: ["ENVIRONMENT_NAME", "MASTER_KEY", "DEVELOPMENT_HOSTS", "PUBLIC_URL"],
     readsTenant: true,
-    loadsIsolates: false,
   },
 ];
 
@@ -131,7 +127,7 @@ function pluginWorker(plugin: Plugin, options: RuntimeOptions): DescribedWorker 
       env: {
         ...textBindings(Object.fromEntries(vars)),
         ...(plugin.readsTenant ? { TENANT } : {}),
-        ...(plugin.loadsIsolates ? { LOADER } : {}),
+        LOADER,
       },
     },
   };

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ExecutionMode, ExecutionRecord } from "../../contracts/execution.ts";
 import { startTestPlatform, type TestPlatform } from "../support/test-platform.ts";
+import { runInline } from "./api-client.ts";
 import { executionsByObject } from "./object-files.ts";
 
 /*
@@ -49,21 +50,8 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-async function call<Answer>(method: string, path: string, body?: object): Promise<Answer> {
-  const response = await fetch(platform.url + path, {
-    method,
-    headers: { authorization: `Bearer ${platform.tenant.apiKey}`, "content-type": "application/json" },
-    body: body && JSON.stringify(body),
-  });
-  const answer: Answer = await response.json();
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(answer)}`);
-  return answer;
-}
-
 async function run(mode: ExecutionMode): Promise<ExecutionRecord> {
-  const start = { definition: DEFINITION, execution_mode: mode };
-  const { poll_url } = await call<{ poll_url: string }>("POST", "/workflows/executions", start);
-  const record = await call<ExecutionRecord>("GET", `${poll_url}?wait=30`);
+  const record = await runInline(platform, DEFINITION, mode);
   expect(record.error).toBeUndefined();
   expect(record).toMatchObject({ status: "completed", execution_mode: mode });
   return record;

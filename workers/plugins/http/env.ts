@@ -1,13 +1,20 @@
 import type { TenantRpc } from "../../../contracts/rpc.ts";
+import type { IsolateLoader } from "../isolate/load-isolate.ts";
 
-/** Bindings of the http plugin. Only `main.ts` reads them. */
-export interface Env {
-  /** The tenant objects of the platform Worker. */
-  TENANT: { getByName(name: string): TenantRpc };
-  /** The keyring that opens connections and secrets (`vault/keyring.ts`). */
-  MASTER_KEY: string;
+/** What decides where a call may go. */
+export interface PolicyEnv {
   ENVIRONMENT_NAME: "development" | "staging" | "production";
   /** Development only: JSON map of host names to local services. */
   DEVELOPMENT_HOSTS?: string;
   PUBLIC_URL?: string;
+}
+
+/** Bindings of the http plugin. Only `main.ts` reads them. */
+export interface Env extends PolicyEnv {
+  /** The tenant objects of the platform Worker. */
+  TENANT: { getByName(name: string): TenantRpc };
+  /** Makes the isolates of isolated executions. */
+  LOADER: IsolateLoader;
+  /** The keyring that opens connections and secrets (`vault/keyring.ts`). */
+  MASTER_KEY: string;
 }

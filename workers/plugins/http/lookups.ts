@@ -14,21 +14,24 @@ const connections = new TimedCache<{ found: SealedConnection | null }>(TTL_MS, M
 const secrets = new TimedCache<{ found: string | null }>(TTL_MS, MOST_KEPT);
 const variables = new TimedCache<{ found: Json | undefined }>(TTL_MS, MOST_KEPT);
 
+/** Whose values are looked up. */
+export type LookupOwner = Pick<CallContext, "tenantId" | "environment">;
+
 /** What a call may look up: values of its own tenant and environment, opened here and nowhere else. */
 export function lookupsOf(
   tenant: TenantRpc,
   masterKey: string,
-  context: CallContext,
+  owner: LookupOwner,
   now: number,
 ): Pick<InvokeDeps, "findConnection" | "secrets" | "env"> {
-  const own = `${context.tenantId}/${context.environment}`;
+  const own = `${owner.tenantId}/${owner.environment}`;
   return {
     async findConnection(query) {
       const key = JSON.stringify([own, query.connector, query.ref ?? null]);
       const { found } = await connections.through(key, now, async () => ({
         found: await tenant.findConnection(query),
       }));
-      return found && openConnection(masterKey, context.tenantId, found);
+      return found && openConnection(masterKey, owner.tenantId, found);
     },
 
     async secrets(names) {
@@ -39,8 +42,7 @@ export function lookupsOf(
       const opened: Record<string, string> = {};
       for (const name of names) {
         const blob = secrets.get(keyOf(own, name), now)?.found;
-        if (blob)
-          opened[name] = await open(masterKey, { tenantId: context.tenantId, purpose: "secret", id: name }, blob);
+        if (blob) opened[name] = await open(masterKey, { tenantId: owner.tenantId, purpose: "secret", id: name }, blob);
       }
       return opened;
     },

@@ -1,10 +1,8 @@
 import type { InvokeDeps } from "../../../connectors/invoke.ts";
-import type { Env } from "./env.ts";
+import type { PolicyEnv } from "./env.ts";
 
 /** The egress rules of this deployment. Host names of development count in development alone, whatever is configured. */
-export function policyOf(
-  env: Pick<Env, "DEVELOPMENT_HOSTS" | "ENVIRONMENT_NAME" | "PUBLIC_URL">,
-): InvokeDeps["policy"] {
+export function policyOf(env: PolicyEnv): InvokeDeps["policy"] {
   const ownHosts =
     env.PUBLIC_URL !== undefined && URL.canParse(env.PUBLIC_URL) ? [new URL(env.PUBLIC_URL).hostname] : [];
   if (env.ENVIRONMENT_NAME !== "development" || !env.DEVELOPMENT_HOSTS) return { ownHosts };
