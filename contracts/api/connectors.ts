@@ -86,14 +86,12 @@ export const searchAnswer = z
 
 export const connectorPage = pageOf(connectorSummary).meta({ id: "ConnectorPage" });
 
-export const connectorSchema = z
-  .strictObject({
-    slug: z.string(),
-    namespace: z.string(),
-    version: z.string(),
-    actions: z.record(z.string(), z.strictObject({ input: jsonObjectOrNull, output: jsonObjectOrNull })),
-  })
-  .meta({ id: "ConnectorSchema" });
+/** A connector file as JSON, in whichever of the spellings of section 7 it was written. */
+export const connectorDefinition = jsonObject.meta({
+  id: "ConnectorDefinition",
+  description: "The connector file as it was published.",
+  example: { connector: { type: "connector", name: "weather", version: "1.0.0" }, actions: [] },
+});
 
 export const installBody = z
   .strictObject({ version: cleanText(50).optional() })

@@ -5,6 +5,8 @@ export interface CheckedAnswer {
   status: number;
   // What an answer holds is what its schema says; each test names the members it looks at.
   body: Record<string, never> & { [member: string]: unknown };
+  /** As it came; all there is of an answer that is not JSON. */
+  text: string;
   headers: Headers;
 }
 
@@ -38,7 +40,7 @@ export async function checkedClient(baseUrl: string) {
   addFormats.default(ajv);
   ajv.addSchema({ $id: "api", components: openApi.components });
 
-  function check(method: string, pathname: string, status: number, body: unknown): void {
+  function check(method: string, pathname: string, status: number, mediaType: string | null, body: unknown): void {
     const path = template(Object.keys(openApi.paths), pathname);
     const operation = path === undefined ? undefined : openApi.paths[path]?.[method.toLowerCase()];
     if (operation === undefined) {
@@ -50,8 +52,10 @@ export async function checkedClient(baseUrl: string) {
       throw new Error(
         `${method} ${path} answered ${status}, which /openapi.json does not know: ${JSON.stringify(body)}`,
       );
+    if (mediaType !== null && described.content !== undefined && described.content[mediaType] === undefined)
+      throw new Error(`${method} ${path} ${status} came as ${mediaType}, which /openapi.json does not know`);
     const schema = described.content?.["application/json"]?.schema;
-    if (schema === undefined) return;
+    if (schema === undefined || mediaType !== "application/json") return;
     const validate = ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"api#/components')));
     if (!validate(body))
       throw new Error(
@@ -75,11 +79,12 @@ export async function checkedClient(baseUrl: string) {
       body: sent === undefined ? null : new Blob([sent], {}),
     });
     const text = await answer.text();
-    const body = text === "" ? {} : JSON.parse(text);
+    const mediaType = text === "" ? null : (answer.headers.get("content-type")?.split(";")[0] ?? "none");
+    const body = mediaType === "application/json" ? JSON.parse(text) : {};
     if (!/^req_[0-9a-z]+$/.test(answer.headers.get("x-request-id") ?? ""))
       throw new Error(`${method} ${path}: no X-Request-Id`);
-    check(method, new URL(baseUrl + path).pathname, answer.status, text === "" ? undefined : body);
-    return { status: answer.status, body, headers: answer.headers };
+    check(method, new URL(baseUrl + path).pathname, answer.status, mediaType, body);
+    return { status: answer.status, body, text, headers: answer.headers };
   };
 }
 

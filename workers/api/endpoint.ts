@@ -20,6 +20,8 @@ export interface Answer {
   status: number;
   /** JSON; absent for an empty body. */
   body?: unknown;
+  /** Sent as it is, in place of `body`; its type stands in `headers`. */
+  text?: string;
   headers?: Readonly<Record<string, string>>;
 }
 
@@ -36,6 +38,8 @@ export interface EndpointRequest<Params, Query, Body> {
 export interface AnswerSpec {
   description: string;
   schema?: z.ZodType;
+  /** The same comes as YAML to who asks for it. */
+  alsoYaml?: boolean;
   example?: unknown;
   headers?: Readonly<Record<string, string>>;
 }

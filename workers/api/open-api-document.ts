@@ -25,14 +25,16 @@ function jsonContent(schema: z.ZodType, example?: unknown) {
   return { "application/json": example === undefined ? { schema } : { schema, example } };
 }
 
-function answer({ description, schema, example, headers }: AnswerSpec): Responses[string] {
+const YAML_CONTENT = { "application/yaml": { schema: z.string().meta({ description: "The same document as YAML." }) } };
+
+function answer({ description, schema, alsoYaml, example, headers }: AnswerSpec): Responses[string] {
   const shown = { "X-Request-Id": "Names this request", ...headers };
   return {
     description,
     headers: Object.fromEntries(
       Object.entries(shown).map(([name, text]) => [name, { description: text, schema: { type: "string" as const } }]),
     ),
-    ...(schema ? { content: jsonContent(schema, example) } : {}),
+    ...(schema ? { content: { ...jsonContent(schema, example), ...(alsoYaml ? YAML_CONTENT : {}) } } : {}),
   };
 }
 

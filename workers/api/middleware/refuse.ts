@@ -6,10 +6,8 @@ const JSON_HEADERS = { "content-type": "application/json; charset=utf-8", "cache
 /** An answer as a Response, with the request's id. */
 export function respond(answer: Answer, requestId: string): Response {
   const headers = { ...JSON_HEADERS, "x-request-id": requestId, ...answer.headers };
-  return new Response(answer.body === undefined ? null : JSON.stringify(answer.body), {
-    status: answer.status,
-    headers,
-  });
+  const json = answer.body === undefined ? null : JSON.stringify(answer.body);
+  return new Response(answer.text ?? json, { status: answer.status, headers });
 }
 
 /** A Failure as the error body of section 13. */

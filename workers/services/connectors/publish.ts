@@ -1,4 +1,5 @@
 import { and, eq } from "drizzle-orm";
+import type { BatchItem } from "drizzle-orm/batch";
 import { gt } from "semver";
 import type { ConnectorManifest } from "../../../connectors/manifest/manifest.ts";
 import { readConnector } from "../../../connectors/manifest/read-connector.ts";
@@ -12,12 +13,9 @@ import { isUniqueViolation } from "../../database/query-errors.ts";
 import { auditEntry } from "../audit-entry.ts";
 import type { Context } from "../context.ts";
 import { type CatalogEntry, forgetCatalog, loadCatalog, qualifiedName } from "./catalog.ts";
+import { checkInputs } from "./check-inputs.ts";
 import { findConnector } from "./find.ts";
-
-/** What a file without a namespace is published in. */
-const DEFAULT_NAMESPACE = "community";
-/** Names of the platform's own namespaces: nobody else publishes there. */
-const RESERVED_NAMESPACES: ReadonlySet<string> = new Set(["smartify", "official"]);
+import { claimNamespace, DEFAULT_NAMESPACE, namespaceStanding, type Standing } from "./namespaces.ts";
 
 export interface Published {
   slug: string;
@@ -44,32 +42,38 @@ function asJson(manifest: ConnectorManifest): JsonObject {
   return JSON.parse(JSON.stringify(manifest));
 }
 
-function readOne(text: string, format: SourceFormat): Result<ConnectorManifest> {
-  const { manifest, problems } = readConnector(text, format, { namespace: DEFAULT_NAMESPACE });
-  if (problems.length > 0 || manifest === undefined) return validationFailure(problems);
-  if (RESERVED_NAMESPACES.has(manifest.namespace)) {
-    return failure("FORBIDDEN", `The namespace "${manifest.namespace}" belongs to the platform.`, {
-      namespace: manifest.namespace,
-    });
-  }
-  return success(manifest);
+/** What is to be published: as it was read, and as it was written. */
+interface Draft {
+  manifest: ConnectorManifest;
+  text: string;
+  format: SourceFormat;
+  standing: Standing;
 }
 
-/** A new version, and its installation where it is higher than what is installed. */
-async function store(
-  context: Context,
-  manifest: ConnectorManifest,
-  entry: CatalogEntry | undefined,
-): Promise<Result<Published>> {
+async function readDraft(context: Context, text: string, format: SourceFormat): Promise<Result<Draft>> {
+  const { manifest, problems } = readConnector(text, format, { namespace: DEFAULT_NAMESPACE });
+  if (problems.length > 0 || manifest === undefined) return validationFailure(problems);
+  const standing = await namespaceStanding(context, manifest.namespace);
+  return standing.ok ? success({ manifest, text, format, standing: standing.value }) : standing;
+}
+
+/** A new version whose inputs go on taking what those before it took, and its installation where that is older. */
+async function store(context: Context, draft: Draft, entry: CatalogEntry | undefined): Promise<Result<Published>> {
   const { ports, caller } = context;
+  const { manifest, standing } = draft;
   const { namespace, name, version } = manifest;
+  const compatible = await checkInputs(context, manifest, entry);
+  if (!compatible.ok) return compatible;
   const owner = { tenantId: caller.tenantId, environment: caller.environment };
   const sha256 = digestOf(asJson(manifest));
   const now = new Date(ports.now());
   const installed = entry?.installed ?? null;
   const higher = installed === null || installed === version || gt(version, installed);
+  const claim: BatchItem<"pg">[] = standing === "free" ? [claimNamespace(context, namespace)] : [];
   try {
     await ports.database.batch([
+      auditEntry(context, "connector.published", `${namespace}/${name}@${version}`),
+      ...claim,
       ports.database.insert(connectorVersions).values({
         ...owner,
         namespace,
@@ -80,10 +84,11 @@ async function store(
         tags: manifest.categories ?? [],
         sha256,
         manifest: JSON.stringify(manifest),
+        source: draft.text,
+        sourceFormat: draft.format,
         publishedBy: caller.keyId,
         publishedAt: now,
       }),
-      auditEntry(context, "connector.published", `${namespace}/${name}@${version}`),
       ...(higher
         ? [
             ports.database
@@ -102,19 +107,26 @@ async function store(
         : []),
     ]);
   } catch (error) {
-    if (isUniqueViolation(error)) return taken(context, manifest, sha256);
-    throw error;
+    if (!isUniqueViolation(error)) throw error;
+    const conflict = await taken(context, manifest, sha256);
+    if (conflict !== null) return conflict;
+    // The namespace was claimed in the meantime, by this tenant or by another.
+    const again = await namespaceStanding(context, namespace);
+    if (!again.ok) return again;
+    if (standing !== "free" || again.value === "free") throw error;
+    return store(context, { ...draft, standing: again.value }, entry);
   } finally {
     forgetCatalog(context);
   }
   return success({ slug: name, namespace, version, sha256, url: connectorUrl(manifest) });
 }
 
+/** The refusal of a version that is there already; null when it is not. */
 async function taken(
   context: Context,
   { namespace, name, version }: ConnectorManifest,
   sha256: string,
-): Promise<Failure> {
+): Promise<Failure | null> {
   const { ports, caller } = context;
   const [row] = await ports.database
     .select({ sha256: connectorVersions.sha256 })
@@ -128,7 +140,7 @@ async function taken(
         eq(connectorVersions.version, version),
       ),
     );
-  const same = row?.sha256 === sha256;
+  if (row === undefined) return null;
   return failure(
     "CONFLICT",
     `Version ${version} of "${namespace}/${name}" is already published, and versions are immutable.`,
@@ -136,7 +148,7 @@ async function taken(
       slug: name,
       namespace,
       version,
-      same_content: same,
+      same_content: row.sha256 === sha256,
     },
   );
 }
@@ -147,10 +159,10 @@ export async function publishConnector(
   text: string,
   format: SourceFormat,
 ): Promise<Result<Published>> {
-  const read = readOne(text, format);
-  if (!read.ok) return read;
+  const draft = await readDraft(context, text, format);
+  if (!draft.ok) return draft;
   const catalog = await loadCatalog(context);
-  return store(context, read.value, catalog.get(qualifiedName(read.value)));
+  return store(context, draft.value, catalog.get(qualifiedName(draft.value.manifest)));
 }
 
 /** Publishes a higher version of a connector that is there. */
@@ -160,13 +172,13 @@ export async function updateConnector(
   text: string,
   format: SourceFormat,
 ): Promise<Result<Published & { previous_version: string }>> {
-  const read = readOne(text, format);
-  if (!read.ok) return read;
+  const draft = await readDraft(context, text, format);
+  if (!draft.ok) return draft;
   const catalog = await loadCatalog(context);
   const found = findConnector(catalog, slug);
   if (!found.found) return failure("NOT_FOUND", found.message);
   const { entry } = found;
-  const manifest = read.value;
+  const { manifest } = draft.value;
   if (qualifiedName(manifest) !== qualifiedName(entry)) {
     return validationFailure([
       {
@@ -182,6 +194,6 @@ export async function updateConnector(
       previous_version: previous,
     });
   }
-  const stored = await store(context, manifest, entry);
+  const stored = await store(context, draft.value, entry);
   return stored.ok ? success({ ...stored.value, previous_version: previous }) : stored;
 }

@@ -1,24 +1,30 @@
-import { connectorSchema } from "../../../../contracts/api/connectors.ts";
-import { findManifest } from "../../../services/connectors/get.ts";
+import { connectorDefinition } from "../../../../contracts/api/connectors.ts";
+import { getDefinition } from "../../../services/connectors/definition.ts";
 import { endpoint } from "../../endpoint.ts";
+import { wantedFormat } from "../../wanted-format.ts";
 import { slugVersionParams } from "../path-params.ts";
 
 export const getPluginSchema = endpoint({
   method: "get",
   path: "/plugins/{slug}/{version}/schema",
   tag: "connectors",
-  summary: "Get the schemas of a connector's actions",
+  summary: "Get the complete definition of a connector",
+  description: "`Accept` chooses YAML or JSON; without a choice it comes byte for byte as it was published.",
   scope: "connectors:read",
   params: slugVersionParams,
-  answers: { 200: { description: "JSON Schemas by action", schema: connectorSchema } },
+  answers: {
+    200: {
+      description: "The connector and its actions",
+      schema: connectorDefinition,
+      alsoYaml: true,
+      headers: { Vary: "Accept" },
+    },
+  },
   refusals: ["NOT_FOUND"],
-  async handle({ context, params }) {
-    const found = await findManifest(context, params.slug, params.version);
+  async handle({ context, params, header }) {
+    const found = await getDefinition(context, params.slug, params.version, wantedFormat(header("accept")));
     if (!found.ok) return found;
-    const { namespace, name, version, actions } = found.value.manifest;
-    const schemas = actions.map(
-      (action) => [action.name, { input: action.input ?? null, output: action.output ?? null }] as const,
-    );
-    return { status: 200, body: { slug: name, namespace, version, actions: Object.fromEntries(schemas) } };
+    const { format, text } = found.value;
+    return { status: 200, text, headers: { "content-type": `application/${format}; charset=utf-8`, vary: "accept" } };
   },
 });
