@@ -92,32 +92,41 @@ export class RunDriver {
 
   /** Calls at once, or when one of the execution's calls in flight comes back (section 15). */
   #call(call: ActionCall): void {
+    if (!this.#wanted(call)) return;
     if (this.#calls >= MAX_IN_FLIGHT) this.#waiting.push(call);
     else this.#callNow(call);
   }
 
   #callWaiting(): void {
     for (let call = this.#waiting.shift(); call; call = this.#waiting.shift()) {
-      const instance = this.state.open.get(call.path);
-      if (instance?.status !== "running" || instance.attempt !== call.attempt) continue;
-      return this.#callNow({ ...call, deadline: this.#port.now() + call.timeoutMs });
+      if (this.#wanted(call)) return this.#callNow({ ...call, deadline: this.#port.now() + call.timeoutMs });
     }
+  }
+
+  /** False when the attempt was given up (a cancel, a sibling's failure) between its dispatch and now. */
+  #wanted(call: ActionCall): boolean {
+    const instance = this.state.open.get(call.path);
+    return instance?.status === "running" && instance.attempt === call.attempt;
   }
 
   #callNow(call: ActionCall): void {
     this.#calls += 1;
+    const end = (result: ActionResult): void => {
+      this.#calls -= 1;
+      this.#settle(call, result);
+      this.#callWaiting();
+    };
     const expire = (): void => {
       this.#limits.delete(takeBack);
       this.#port.abort(call.path, call.attempt);
-      this.#settle(call, expired(call.timeoutMs));
+      end(expired(call.timeoutMs));
     };
     const takeBack = this.#port.at(call.deadline + ATTEMPT_GRACE_MS, expire);
     this.#limits.add(takeBack);
     void this.#port.call(call).then((result) => {
-      this.#calls -= 1;
-      if (this.#limits.delete(takeBack)) takeBack();
-      this.#settle(call, result);
-      this.#callWaiting();
+      if (!this.#limits.delete(takeBack)) return;
+      takeBack();
+      end(result);
     });
   }
 

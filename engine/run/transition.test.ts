@@ -12,6 +12,18 @@ const identity = { executionId: "exec_test", runAttempt: 1 };
 const types = (events: { type: string; path?: string }[]): string[] =>
   events.map(({ type, path }) => (path === undefined ? type : `${type} ${path}`));
 
+describe("the deadline of a run", () => {
+  test("waits again when its timer comes before the time that the transition is given", () => {
+    const plan = planOf([actionStep("a")], { timeoutMs: 1_000 });
+    const state = newRun(identity);
+    transition(plan, state, { type: "start", inputs: {} }, 1);
+    const early = transition(plan, state, { type: "timer", name: "workflow" }, 1_000);
+    expect(early).toEqual({ events: [], effects: [{ type: "setTimer", name: "workflow", due: 1_001 }] });
+    transition(plan, state, { type: "timer", name: "workflow" }, 1_001);
+    expect(state.status).toBe("timed_out");
+  });
+});
+
 describe("a sequence", () => {
   test("runs its steps one after the other, each seeing the outputs before it", async () => {
     const plan = planOf(

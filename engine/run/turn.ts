@@ -146,7 +146,12 @@ export class Turn {
 
   timeOut(): void {
     const started = this.state.startedAt ?? this.now;
-    if (this.state.deadline === null || this.now < this.state.deadline) return;
+    if (this.state.deadline === null) return;
+    if (this.now < this.state.deadline) {
+      // The timer's clock was ahead of this transition's, which shares its time with others of one commit.
+      this.effects.push({ type: "setTimer", name: "workflow", due: this.state.deadline });
+      return;
+    }
     const timeoutMs = this.state.deadline - started;
     this.cancelBelow("");
     this.emit({

@@ -1,0 +1,110 @@
+import { expect, test } from "vitest";
+import type { StepDefinition } from "../definition/types.ts";
+import { fold } from "../run/apply.ts";
+import { newRun } from "../run/new-run.ts";
+import type { RunState } from "../run/state.ts";
+import { transition } from "../run/transition.ts";
+import type { ActionCall, StampedEvent } from "../run/types.ts";
+import { actionStep, failed, ok, planOf, runTest, TEST_START } from "../testing.ts";
+import type { HostPort } from "./host-port.ts";
+import { RunDriver } from "./run-driver.ts";
+
+const identity = { executionId: "exec_test", runAttempt: 1 };
+const forever = (): Promise<never> => new Promise(() => undefined);
+
+/** A host that keeps what it is given until `write`, as one that groups commits does. */
+class GroupingHost implements HostPort {
+  readonly calls: ActionCall[] = [];
+  readonly events: StampedEvent[] = [];
+  #done: (() => void)[] = [];
+
+  now = (): number => TEST_START;
+  commit(events: readonly StampedEvent[], done: () => void): void {
+    this.events.push(...events);
+    this.#done.push(done);
+  }
+  write(): void {
+    const done = this.#done;
+    this.#done = [];
+    for (const task of done) task();
+  }
+  call(call: ActionCall): Promise<never> {
+    this.calls.push(call);
+    return forever();
+  }
+  abort(): void {}
+  at(): () => void {
+    return () => undefined;
+  }
+  soon(): void {}
+  crashed(error: unknown): void {
+    throw error;
+  }
+}
+
+test("calls that never come back give their places in the limit away when their time is over", async () => {
+  const many = actionStep("many", {
+    forEach: "{{ range(130) }}",
+    parallel: true,
+    continueOnError: true,
+    timeoutMs: 100,
+    retry: { maxAttempts: 1 },
+    input: "{{ item }}",
+  });
+  const after = actionStep("after", { forEach: "{{ range(120) }}", parallel: true, input: "{{ item }}" });
+  const run = await runTest(planOf([many, after]), (call) =>
+    call.stepId === "many" && Number(call.input) < 110 ? forever() : ok(call.input),
+  );
+  expect(run.state.status).toBe("completed");
+  expect(run.calls).toHaveLength(250);
+});
+
+test("an answer that comes after its attempt was given up changes nothing", async () => {
+  const slow = actionStep("slow", { timeoutMs: 100, retry: { maxAttempts: 2, initialDelayMs: 10, jitter: false } });
+  let late: ((answer: ReturnType<typeof ok>) => void) | undefined;
+  const run = await runTest(planOf([slow], { outputs: { was: { value: "{{ steps.slow.output }}" } } }), (call) => {
+    if (call.attempt === 1) return new Promise((resolve) => (late = resolve));
+    late?.(ok("late"));
+    return Promise.resolve()
+      .then(() => undefined)
+      .then(() => ok("second"));
+  });
+  expect(run.state.outputs).toEqual({ was: "second" });
+});
+
+test("an attempt that was cancelled before its commit was written is never sent", () => {
+  const host = new GroupingHost();
+  const plan = planOf([actionStep("a")]);
+  const driver = new RunDriver(plan, newRun(identity), host);
+  driver.deliver({ type: "start", inputs: {} });
+  driver.deliver({ type: "cancel" });
+  host.write();
+  expect(driver.state.status).toBe("canceled");
+  expect(host.calls).toEqual([]);
+});
+
+test("after a restart nothing is sent for steps that the settling of an interrupted attempt ended", () => {
+  const list: StepDefinition = {
+    kind: "parallel_list",
+    id: "both",
+    steps: [actionStep("once"), actionStep("again")],
+  };
+  const plan = planOf([list]);
+  for (const pin of Object.values(plan.pins)) pin.idempotent = pin.action !== "once";
+  const before = newRun(identity);
+  const { events } = transition(plan, before, { type: "start", inputs: {} }, TEST_START);
+  const host = new GroupingHost();
+  const state: RunState = fold(plan, identity, events);
+  new RunDriver(plan, state, host).resume();
+  host.write();
+  expect(state.status).toBe("failed");
+  expect(state.error).toMatchObject({ code: "UNAVAILABLE", details: { reason: "outcome_unknown" } });
+  expect(host.calls).toEqual([]);
+});
+
+test("a failed attempt's answer after its sibling ended the run is not retried", async () => {
+  const list: StepDefinition = { kind: "parallel_list", id: "both", steps: [actionStep("a"), actionStep("b")] };
+  const run = await runTest(planOf([list]), (call) => failed(call.stepId === "a" ? "VALIDATION" : "UNAVAILABLE"));
+  expect(run.state.status).toBe("failed");
+  expect(run.calls).toHaveLength(2);
+});
