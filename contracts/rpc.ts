@@ -122,6 +122,7 @@ export interface TenantRpc {
   secrets(names: string[]): Promise<Record<string, string | null>>;
   putEnv(name: string, value: Json): Promise<void>;
   deleteEnv(name: string): Promise<void>;
+  /** Those that are set; `*` among the names asks for all. */
   envValues(names: string[]): Promise<Record<string, Json>>;
   /** A cell announces itself once, on its first start, so that a sweeper can wake it. */
   registerCell(name: string): Promise<void>;

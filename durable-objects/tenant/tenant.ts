@@ -88,12 +88,10 @@ export class Tenant extends DurableObject<Record<string, never>> implements Tena
   }
 
   async envValues(names: string[]): Promise<Record<string, Json>> {
-    const found: Record<string, Json> = {};
-    for (const name of names) {
-      const value = this.#read("SELECT value FROM env WHERE name = ?", name)[0]?.value;
-      if (value !== undefined) found[name] = JSON.parse(String(value)) as Json;
-    }
-    return found;
+    const rows = names.includes("*")
+      ? this.#read("SELECT name, value FROM env")
+      : names.flatMap((name) => this.#read("SELECT name, value FROM env WHERE name = ?", name));
+    return Object.fromEntries(rows.map(({ name, value }) => [String(name), JSON.parse(String(value)) as Json]));
   }
 
   async registerCell(name: string): Promise<void> {

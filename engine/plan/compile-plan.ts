@@ -14,6 +14,9 @@ export const MAX_ATTEMPT_TIMEOUT_MS = 600_000;
 /** Calls in flight of one `parallel: true` loop or execution (section 15). */
 export const MAX_IN_FLIGHT = 100;
 
+/** Stands in `envNames` when a template reads `env` as a whole. */
+const EVERY_ENV_NAME = "*";
+
 const ITERATION_ROOTS: ReadonlySet<string> = new Set(["item", "index", "isFirst", "isLast"]);
 
 /**
@@ -96,8 +99,7 @@ class PlanCompiler {
   #use(result: CompileResult, source: Json): Compiled {
     if (!result.ok) throw new Error(`a validated template does not compile: ${JSON.stringify(source)}`);
     for (const { root, path } of result.compiled.references) {
-      const name = path[0];
-      if (root === "env" && name !== undefined) this.envNames.add(name);
+      if (root === "env") this.envNames.add(path[0] ?? EVERY_ENV_NAME);
     }
     return result.compiled;
   }

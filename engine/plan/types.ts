@@ -41,7 +41,7 @@ export interface Plan {
   /** Static address of every step by its id (ids are unique in a workflow). */
   readonly addressOf: ReadonlyMap<string, string>;
   readonly outputs: ReadonlyMap<string, Compiled>;
-  /** Names under `env.` that any template reads: the host supplies exactly these at the start. */
+  /** Names under `env.` that any template reads, `*` for all: the host supplies exactly these at the start. */
   readonly envNames: readonly string[];
   readonly strict: boolean;
   readonly timeoutMs?: number;
