@@ -25,6 +25,9 @@ const SETTINGS = {
 
 const FOR_WORKERS = { ...SETTINGS, sourcemap: "inline", sourcesContent: false } satisfies BuildOptions;
 
+/** Read anew by every isolate that is made: short, and without the calls that keep names. */
+const FOR_ISOLATES = { ...SETTINGS, minify: true, keepNames: false } satisfies BuildOptions;
+
 /** Plugins that carry their code a second time, as text, for the isolates of isolated executions. */
 const CARRIERS = ["workers/plugins/toolbox", "workers/plugins/http"];
 
@@ -93,7 +96,7 @@ function writeChanged(path: string, text: string): void {
 /** Builds `generated/isolated.txt` of every plugin that has an `isolated-entry.ts`; bundles of those plugins import it. */
 export async function buildIsolatedCode(): Promise<void> {
   for (const folder of CARRIERS) {
-    const code = await bundle(`${folder}/isolated-entry.ts`, SETTINGS);
+    const code = await bundle(`${folder}/isolated-entry.ts`, FOR_ISOLATES);
     writeChanged(join(ROOT, folder, "generated/isolated.txt"), code);
   }
 }
