@@ -75,6 +75,21 @@ describe("secrets", () => {
     expect(error.details).toEqual({ status: 401, body: { denied: "***" } });
   });
 
+  test("are masked before an error's quotation is cut, so that no part of one is left at its end", async () => {
+    const token = "tok-99887-abcdef";
+    const call = callOf("{url: 'https://a.example.com/', method: GET, headers: {A: '${secrets.TOKEN}'}}", {});
+    const envelope = callOf(`{url: 'http://svc:8000/execute', method: POST, headers: {A: '\${secrets.TOKEN}'}}`, {});
+    for (let kept = 1; kept < token.length; kept += 1) {
+      const cut = "p".repeat(2_000 - kept) + token;
+      const plain = new Response(cut, { status: 500 });
+      const { error } = await errorOf(call, { secrets: { TOKEN: token }, answer: () => plain });
+      const said = json({ status: "error", message: cut, code: `${"c".repeat(200 - kept)}${token}`, details: { cut } });
+      const reported = await errorOf(envelope, { secrets: { TOKEN: token }, answer: () => said });
+      for (const text of [JSON.stringify(error), JSON.stringify(reported.error)])
+        expect(text, `${kept} kept`).not.toMatch(/pt|ct/);
+    }
+  });
+
   test("may not stand anywhere else", async () => {
     const { result, sent } = await invoke(httpCall("get", { url: marked }), { secrets });
     expect([result.ok, sent.length]).toEqual([false, 0]);

@@ -97,6 +97,7 @@ async function run(call: ActionCall, context: CallIdentity, deps: InvokeDeps, at
     expected,
     credentialHeaders: credentialHeadersOf(request, attempt.masker),
     bodyIsSecret: holdsSecret(request.body, attempt.masker),
+    masker: attempt.masker,
     policy: { ...deps.policy, urlValidation: handler.urlValidation },
     signal: attempt.signal,
     fetch: deps.fetch,

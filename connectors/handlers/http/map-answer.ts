@@ -2,11 +2,20 @@ import { jsonpath } from "json-p3";
 import { isRunErrorCode, type RunErrorCode } from "../../../engine/errors.ts";
 import { isObject, type Json, type JsonObject } from "../../../engine/json.ts";
 import type { ActionResult, ReportedUsage } from "../../../engine/run/types.ts";
+import type { Masker } from "../../mask.ts";
 import { type ParsedAnswer, quoted } from "./parse-answer.ts";
 import type { PinnedHttpHandler } from "./pinned-handler.ts";
 
 type Failed = Extract<ActionResult, { ok: false }>;
 export type Mapped = { ok: true; output: Json; reported?: ReportedUsage } | Failed;
+
+/** How an answer is read: when it came, and what must not be quoted of it. */
+export interface Reading {
+  /** Epoch ms. */
+  now: number;
+  /** Masks what is quoted before it is cut: half a secret would not be found any more. */
+  masker: Masker;
+}
 
 /** What Cloudflare's edge answers when it could not reach the origin: refused, unreachable, TLS, DNS. */
 const NOT_REACHED: readonly number[] = [521, 522, 523, 525, 526, 530];
@@ -34,10 +43,10 @@ export function mapDirect(
   handler: PinnedHttpHandler,
   expected: Json | undefined,
   answer: ParsedAnswer,
-  now: number,
+  reading: Reading,
 ): Mapped {
   const statuses = Array.isArray(expected) ? expected : [expected];
-  if (answer.status >= 400 && !statuses.includes(answer.status)) return statusFailure(answer, now);
+  if (answer.status >= 400 && !statuses.includes(answer.status)) return statusFailure(answer, reading);
   const extract = handler.response?.extract;
   if (extract === undefined)
     return { ok: true, output: { status: answer.status, headers: answer.headers, body: answer.body } };
@@ -45,22 +54,22 @@ export function mapDirect(
 }
 
 /** The answer of a service: its envelope (section 8). */
-export function mapService(handler: PinnedHttpHandler, answer: ParsedAnswer, now: number): Mapped {
+export function mapService(handler: PinnedHttpHandler, answer: ParsedAnswer, reading: Reading): Mapped {
   const { body } = answer;
   const status = isObject(body) ? body.status : undefined;
   if (!isObject(body) || (status !== "success" && status !== "error" && status !== "pending")) {
-    if (answer.status >= 400) return statusFailure(answer, now);
+    if (answer.status >= 400) return statusFailure(answer, reading);
     return failed("BACKEND_ERROR", "The service's answer is not the service envelope", {
       status: answer.status,
-      body: quoted(body),
+      body: quoted(reading.masker.json(body)),
     });
   }
   if (status === "pending") {
     const message = "The service wants to answer later, by a task token; this deployment only takes answers at once";
     return { ...failed("UNAVAILABLE", message, { reason: "task_tokens" }), permanent: true };
   }
-  if (status === "error") return envelopeFailure(body, answer, now);
-  if (answer.status >= 400) return statusFailure(answer, now);
+  if (status === "error") return envelopeFailure(reading.masker.object(body), answer, reading);
+  if (answer.status >= 400) return statusFailure(answer, reading);
   const data = body.data ?? null;
   const result: Mapped =
     handler.response?.extract === undefined ? { ok: true, output: data } : extracted(handler.response.extract, data);
@@ -72,18 +81,18 @@ function failed(code: RunErrorCode, message: string, details: JsonObject): Faile
   return { ok: false, error: { code, message, details } };
 }
 
-function statusFailure(answer: ParsedAnswer, now: number): Failed {
+function statusFailure(answer: ParsedAnswer, { now, masker }: Reading): Failed {
   const code = codeOfStatus(answer.status);
   const retryAfter = retryAfterMs(answer.headers["retry-after"], now);
   const failure = failed(code, `The service answered with status ${answer.status}`, {
     status: answer.status,
-    body: quoted(answer.body),
+    body: quoted(masker.json(answer.body)),
   });
   return retryAfter === undefined ? failure : { ...failure, retryAfterMs: retryAfter };
 }
 
 /** A service's own code is used where it is one of the taxonomy, and always kept. */
-function envelopeFailure(body: JsonObject, answer: ParsedAnswer, now: number): Failed {
+function envelopeFailure(body: JsonObject, answer: ParsedAnswer, { now }: Reading): Failed {
   const own = typeof body.code === "string" ? body.code : undefined;
   const byStatus = answer.status >= 400 ? codeOfStatus(answer.status) : "BACKEND_ERROR";
   const code: RunErrorCode = isRunErrorCode(own) ? own : byStatus;

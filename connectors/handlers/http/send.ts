@@ -3,6 +3,7 @@ import type { ActionResult } from "../../../engine/run/types.ts";
 import type { EgressPolicy } from "../../egress/egress.ts";
 import { fetchChecked } from "../../egress/fetch-checked.ts";
 import { readCapped } from "../../egress/read-capped.ts";
+import type { Masker } from "../../mask.ts";
 import type { BuiltRequest } from "./direct-request.ts";
 import { mapDirect, mapService } from "./map-answer.ts";
 import { parseAnswer } from "./parse-answer.ts";
@@ -17,6 +18,7 @@ export interface Sending {
   expected: Json | undefined;
   credentialHeaders: string[];
   bodyIsSecret: boolean;
+  masker: Masker;
   policy: EgressPolicy;
   signal: AbortSignal;
   fetch: typeof fetch;
@@ -46,10 +48,11 @@ export async function sendAndMap(request: BuiltRequest, sending: Sending): Promi
     const read = await readCapped(outcome.response, MOST_ANSWER_BYTES);
     if (!read.ok) return tooLarge(outcome.response.status);
     const answer = parseAnswer(outcome.response, read.bytes);
+    const reading = { now: sending.now(), masker: sending.masker };
     const mapped =
       sending.handler.style === "service"
-        ? mapService(sending.handler, answer, sending.now())
-        : mapDirect(sending.handler, sending.expected, answer, sending.now());
+        ? mapService(sending.handler, answer, reading)
+        : mapDirect(sending.handler, sending.expected, answer, reading);
     if (!mapped.ok) return mapped;
     return { ok: true, output: mapped.output, usage: { compute_ms: 0, egress_bytes: 0, ...mapped.reported } };
   } catch (error) {
