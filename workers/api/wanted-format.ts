@@ -16,7 +16,9 @@ export function wantedFormat(accept: string | undefined): "yaml" | "json" | unde
       const quality = parameters.find((it) => it.startsWith("q="));
       return { type, quality: quality === undefined ? 1 : Number(quality.slice(2)) };
     });
-  const acceptable = ranges.filter(({ type, quality }) => quality > 0 && (Object.hasOwn(MEDIA_TYPES, type) || type === "*/*"));
+  const acceptable = ranges.filter(
+    ({ type, quality }) => quality > 0 && (Object.hasOwn(MEDIA_TYPES, type) || type === "*/*"),
+  );
   const best = acceptable.sort((a, b) => b.quality - a.quality)[0];
   return best && MEDIA_TYPES[best.type];
 }
