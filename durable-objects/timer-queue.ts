@@ -52,16 +52,14 @@ export class TimerQueue {
     this.#disarm = undefined;
     this.#armedFor = Number.POSITIVE_INFINITY;
     const now = this.#platform.now();
-    const due: Timer[] = [];
-    for (const timer of this.#timers) {
-      if (timer.due > now) continue;
-      this.#timers.delete(timer);
-      due.push(timer);
+    const due = [...this.#timers].filter((timer) => timer.due <= now).sort((a, b) => a.due - b.due);
+    try {
+      // One task may take back another that was due with it.
+      for (const timer of due) if (this.#timers.delete(timer)) timer.task();
+    } finally {
+      let next = Number.POSITIVE_INFINITY;
+      for (const timer of this.#timers) next = Math.min(next, timer.due);
+      if (this.#timers.size > 0) this.#arm(next);
     }
-    due.sort((a, b) => a.due - b.due);
-    for (const { task } of due) task();
-    let next = Number.POSITIVE_INFINITY;
-    for (const timer of this.#timers) next = Math.min(next, timer.due);
-    if (this.#timers.size > 0) this.#arm(next);
   }
 }

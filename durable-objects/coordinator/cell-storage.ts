@@ -63,7 +63,7 @@ export class CellStorage {
   /** Creates the tables with the first write. */
   prepare(): void {
     if (this.#ready) return;
-    migrate(this.#sql, CELL_MIGRATIONS);
+    this.#storage.transactionSync(() => migrate(this.#sql, CELL_MIGRATIONS));
     this.#ready = true;
   }
 
@@ -104,24 +104,25 @@ export class CellStorage {
     return rows.map((row) => text(row.id));
   }
 
-  /** Appends events of one transition group, which share their time; in several rows when one would be too large. */
+  /** Appends events of one transition group; a row holds events of one time, and no more than a row may hold. */
   append(execution: string, events: readonly StampedEvent[]): void {
     let parts: string[] = [];
     let size = 0;
     let first = events[0]?.seq ?? 0;
-    const at = events[0]?.at ?? 0;
+    let at = events[0]?.at ?? 0;
     const flush = (): void => {
       if (parts.length > 0)
         this.#write("INSERT INTO log VALUES (?, ?, ?, ?)", execution, first, at, `[${parts.join(",")}]`);
     };
-    for (const { seq, at: _, ...fact } of events) {
+    for (const { seq, at: time, ...fact } of events) {
       const part = JSON.stringify(fact);
-      if (size + part.length > SURELY_SMALL && parts.length > 0) {
+      if ((size + part.length > SURELY_SMALL || time !== at) && parts.length > 0) {
         flush();
         parts = [];
         size = 0;
         first = seq;
       }
+      at = time;
       parts.push(part);
       size += part.length + 1;
     }

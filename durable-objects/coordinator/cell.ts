@@ -1,18 +1,17 @@
-import { stepRecord } from "../../contracts/execution-record.ts";
 import type { ExecutionRecord, StepRecord } from "../../contracts/execution.ts";
 import { failure, type Result, success } from "../../contracts/errors.ts";
 import type { CallContext, OutboxPage, StartAnswer, StartCommand } from "../../contracts/rpc.ts";
 import { RunDriver } from "../../engine/driver/run-driver.ts";
-import type { RunError } from "../../engine/errors.ts";
 import type { Plan } from "../../engine/plan/types.ts";
 import { fold } from "../../engine/run/apply.ts";
 import { newRun } from "../../engine/run/new-run.ts";
 import type { RunState } from "../../engine/run/state.ts";
 import type { ActionCall, ActionResult } from "../../engine/run/types.ts";
 import type { TimerQueue } from "../timer-queue.ts";
-import { type CellStorage, RowTooLarge } from "./cell-storage.ts";
+import type { CellStorage } from "./cell-storage.ts";
 import { CommitGroup } from "./commit-group.ts";
-import { callContextOf, headOf, projectionOf, recordOf, type StoredHead } from "./execution-head.ts";
+import { callContextOf, headOf, projectionOf, recordOf, stepOf, type StoredHead } from "./execution-head.ts";
+import { hostFailure } from "./host-failure.ts";
 import { IdempotentStarts } from "./idempotent-starts.ts";
 import { Outbox } from "./outbox.ts";
 import { PlanCache } from "./plan-cache.ts";
@@ -79,10 +78,11 @@ export class Cell {
     const head = headOf(command, this.#group.now());
     const state = newRun({ executionId: head.executionId, runAttempt: head.runAttempt });
     const resident = this.#resident(head, plan, state);
-    resident.birth = { planDigest: command.planDigest, idempotency };
-    if (idempotency) this.#starts.begin(idempotency, head.executionId);
     const { inputs, env, trigger, timeoutMs, waitMs, principal } = command;
-    resident.driver.deliver({ type: "start", inputs, env, trigger, timeoutMs, principal });
+    const start = { type: "start" as const, inputs, env, trigger, timeoutMs, principal };
+    resident.birth = { planDigest: command.planDigest, start, idempotency };
+    if (idempotency) this.#starts.begin(idempotency, head.executionId);
+    resident.driver.deliver(start);
     if (waitMs === undefined) {
       await this.#committed(resident);
       return { kind: "accepted", executionId: head.executionId, replayed: false };
@@ -91,24 +91,14 @@ export class Cell {
   }
 
   async get(executionId: string, waitMs = 0): Promise<ExecutionRecord | null> {
-    const resident = this.#residents.get(executionId);
-    if (!resident)
-      return this.#stored(executionId, (head, plan, state) => recordOf(plan, state, head, this.#deps.now()));
-    await this.#group.settled(resident);
-    const ended = waitMs > 0 ? await this.#ended(resident, waitMs) : undefined;
-    return this.#record(ended ?? this.#residents.get(executionId) ?? resident);
+    const resident = waitMs > 0 ? this.#residents.get(executionId) : undefined;
+    const ended = resident && (await this.#ended(resident, waitMs));
+    if (ended) return ended.birth ? null : this.#record(ended);
+    return this.#read(executionId, (head, plan, state) => recordOf(plan, state, head, this.#deps.now()));
   }
 
   async getStep(executionId: string, path: string): Promise<StepRecord | null> {
-    const resident = this.#residents.get(executionId);
-    const find = (plan: Plan, state: RunState): StepRecord | null => {
-      const instance = state.instances.get(path);
-      const step = instance && plan.byAddress.get(instance.address);
-      return step ? stepRecord(step, instance) : null;
-    };
-    if (!resident) return this.#stored(executionId, (_head, plan, state) => find(plan, state));
-    await this.#group.settled(resident);
-    return find(resident.plan, resident.driver.state);
+    return this.#read(executionId, (_head, plan, state) => stepOf(plan, state, path));
   }
 
   async cancel(
@@ -116,11 +106,7 @@ export class Cell {
     reason: string | undefined,
     actor: string,
   ): Promise<Result<ExecutionRecord> | null> {
-    const resident = this.#residents.get(executionId);
-    if (resident) {
-      resident.driver.deliver({ type: "cancel", reason, actor });
-      await this.#group.settled(resident);
-    }
+    this.#residents.get(executionId)?.driver.deliver({ type: "cancel", reason, actor });
     const record = await this.get(executionId);
     if (!record || record.status === "canceled") return record && success(record);
     return failure("CONFLICT", `The execution has already ended: it is ${record.status}`, { status: record.status });
@@ -152,10 +138,13 @@ export class Cell {
 
   onAlarm(): void {
     this.#alarmAt = 0;
-    this.#storage.forgetExpired(this.#deps.now());
-    this.#outbox.storeWatermark();
-    this.#keepAwake();
-    this.#outbox.announce(this.#deps.now());
+    try {
+      this.#storage.forgetExpired(this.#deps.now());
+      this.#outbox.storeWatermark();
+    } finally {
+      this.#keepAwake();
+      this.#outbox.announce(this.#deps.now());
+    }
   }
 
   #resident(head: StoredHead, plan: Plan, state: RunState): Resident {
@@ -183,16 +172,15 @@ export class Cell {
 
   #write(residents: readonly Resident[]): Map<Resident, unknown> {
     const failures = new Map<Resident, unknown>();
-    this.#storage.prepare();
     try {
-      this.#storage.atomically(() => {
+      this.#atomically(() => {
         for (const resident of residents) this.#writeOne(resident);
         this.#outbox.storeWatermark();
       });
     } catch {
       for (const resident of residents) {
         try {
-          this.#storage.atomically(() => this.#writeOne(resident));
+          this.#atomically(() => this.#writeOne(resident));
         } catch (error) {
           failures.set(resident, error);
         }
@@ -201,6 +189,17 @@ export class Cell {
     for (const resident of residents) if (!failures.has(resident)) this.#written(resident);
     this.#keepAwake();
     return failures;
+  }
+
+  #atomically(writes: () => void): void {
+    const mark = this.#outbox.mark();
+    try {
+      this.#storage.prepare();
+      this.#storage.atomically(writes);
+    } catch (error) {
+      this.#outbox.rewind(mark);
+      throw error;
+    }
   }
 
   #writeOne(resident: Resident): void {
@@ -251,9 +250,7 @@ export class Cell {
   /** A bug in a transition: what was committed before it stands, what it half did is forgotten. */
   #crashed(resident: Resident, error: unknown): void {
     resident.spoilt = true;
-    const settled = this.#group.settled(resident);
-    if (settled) void settled.then(() => this.#failByName(resident, error));
-    else this.#failByName(resident, error);
+    this.#group.whenSettled(resident, () => this.#failByName(resident, error));
   }
 
   /** Folds the execution again from what is stored and ends it with an error that says why. Others go on. */
@@ -264,15 +261,35 @@ export class Cell {
     resident.spoilt = true;
     this.#residents.delete(executionId);
     resident.driver.dispose();
-    if (resident.birth?.idempotency) this.#starts.forget(resident.birth.idempotency.key);
-    const revived = resident.failing ? undefined : this.#revive(executionId);
-    if (!revived) {
+    const successor = resident.failing ? undefined : this.#successor(resident);
+    if (!successor) {
+      if (resident.birth?.idempotency) this.#starts.forget(resident.birth.idempotency.key);
       for (const waiter of resident.waiters) waiter(resident);
       return;
     }
-    revived.failing = true;
-    for (const waiter of resident.waiters) revived.waiters.add(waiter);
-    revived.driver.deliver({ type: "fail", error: hostFailure(error) });
+    resident.successor = successor;
+    successor.failing = true;
+    for (const waiter of resident.waiters) successor.waiters.add(waiter);
+    const failure = hostFailure(error);
+    const { birth } = successor;
+    // Of what could not be stored, only what the caller sent is tried again: no step will read the rest.
+    if (birth) successor.driver.deliver({ type: "start", inputs: birth.start.inputs, failure });
+    else successor.driver.deliver({ type: "fail", error: failure });
+  }
+
+  /** The execution as it is on disk; as before its first event, when it never came there. */
+  #successor(resident: Resident): Resident | undefined {
+    const { head, plan, birth } = resident;
+    const { executionId, runAttempt } = head;
+    try {
+      if (!birth) return this.#revive(executionId);
+      const unborn = this.#resident(head, plan, newRun({ executionId, runAttempt }));
+      unborn.birth = birth;
+      return unborn;
+    } catch (error) {
+      this.#deps.report(`execution ${executionId} could not be revived`, error);
+      return undefined;
+    }
   }
 
   #revive(executionId: string): Resident | undefined {
@@ -283,6 +300,17 @@ export class Cell {
         return resident;
       }) ?? undefined
     );
+  }
+
+  /** Reads an execution as it is on disk. What is in memory counts only when all of it is there. */
+  async #read<T>(executionId: string, use: (head: StoredHead, plan: Plan, state: RunState) => T): Promise<T | null> {
+    for (;;) {
+      const resident = this.#residents.get(executionId);
+      if (!resident) return this.#stored(executionId, use);
+      const settled = this.#group.settled(resident);
+      if (!settled) return use(resident.head, resident.plan, resident.driver.state);
+      await settled;
+    }
   }
 
   #stored<T>(executionId: string, use: (head: StoredHead, plan: Plan, state: RunState) => T): T | null {
@@ -303,7 +331,7 @@ export class Cell {
     }
     if (resident && resident.waiters.size > 0) {
       const ended = await this.#ended(resident, Math.min(command.waitMs, SECOND_REQUEST_WAITS_MS));
-      if (ended) return { kind: "finished", executionId, replayed: true, record: this.#record(ended) };
+      if (ended) return this.#finished(ended, true);
       const message = "A request with this Idempotency-Key is still in flight";
       return { kind: "conflict", message, retryAfter: 1 };
     }
@@ -317,19 +345,29 @@ export class Cell {
   async #answerWithin(resident: Resident, waitMs: number, replayed: boolean): Promise<StartAnswer> {
     const { executionId } = resident.head;
     const ended = await this.#ended(resident, waitMs);
-    if (ended && ended.birth === undefined)
-      return { kind: "finished", executionId, replayed, record: this.#record(ended) };
-    if (ended) throw new Error(`execution ${executionId} could not be stored`);
-    return { kind: "accepted", executionId, replayed };
+    return ended ? this.#finished(ended, replayed) : { kind: "accepted", executionId, replayed };
+  }
+
+  #finished(ended: Resident, replayed: boolean): StartAnswer {
+    const { executionId } = ended.head;
+    if (ended.birth) throw new Error(`execution ${executionId} could not be stored`);
+    return { kind: "finished", executionId, replayed, record: this.#record(ended) };
   }
 
   async #committed(resident: Resident): Promise<void> {
-    await this.#group.settled(resident);
-    if (resident.birth) throw new Error(`execution ${resident.head.executionId} could not be stored`);
+    let last = resident;
+    for (;;) {
+      await this.#group.settled(last);
+      if (!last.successor) break;
+      last = last.successor;
+    }
+    if (last.birth) throw new Error(`execution ${last.head.executionId} could not be stored`);
   }
 
   /** Waits for the end, at most `waitMs`; undefined when it has not come by then. */
-  async #ended(resident: Resident, waitMs: number): Promise<Resident | undefined> {
+  async #ended(caused: Resident, waitMs: number): Promise<Resident | undefined> {
+    let resident = caused;
+    while (resident.successor) resident = resident.successor;
     if (this.#residents.get(resident.head.executionId) !== resident) return resident;
     return new Promise((resolve) => {
       const waiter = (ended: Resident): void => {
@@ -358,18 +396,3 @@ export class Cell {
 
 /** A second request with the same Idempotency-Key waits this long for the first (section 20). */
 const SECOND_REQUEST_WAITS_MS = 2_000;
-
-function hostFailure(error: unknown): RunError {
-  if (error instanceof RowTooLarge) {
-    return {
-      code: "PAYLOAD_TOO_LARGE",
-      message: `The execution could not be stored: ${error.message}`,
-      details: { limit: "payload_bytes" },
-    };
-  }
-  return {
-    code: "INTERNAL_ERROR",
-    message: "The execution was stopped by a fault of the platform",
-    details: { reason: "quarantined" },
-  };
-}

@@ -45,10 +45,16 @@ export class CommitGroup {
     this.#pending.add(resident);
   }
 
-  /** Resolves when what `resident` has pending is written. */
+  /** Resolves when what `resident` has pending is written, or could not be; undefined when nothing is pending. */
   settled(resident: Resident): Promise<void> | undefined {
     if (!this.#pending.has(resident)) return undefined;
     return new Promise((resolve) => resident.afterCommit.push(() => resolve()));
+  }
+
+  /** Runs `task` in the turn that writes what `resident` has pending: at once when nothing is. */
+  whenSettled(resident: Resident, task: () => void): void {
+    if (this.#pending.has(resident)) resident.afterCommit.push(task);
+    else task();
   }
 
   #schedule(): void {
@@ -62,10 +68,12 @@ export class CommitGroup {
     this.#pending = new Set();
     this.#at = undefined;
     const failures = this.#deps.write(group);
+    const written = group.map((resident) => ({ resident, tasks: resident.afterCommit }));
     for (const resident of group) {
       resident.pending = [];
-      const tasks = resident.afterCommit;
       resident.afterCommit = [];
+    }
+    for (const { resident, tasks } of written) {
       const error = failures.get(resident);
       for (const task of tasks) task(error);
       if (error !== undefined) this.#deps.failed(resident, error);

@@ -1,6 +1,6 @@
 import type { ExecutionHead } from "../../contracts/execution-record.ts";
-import { executionRecord, usageRecord } from "../../contracts/execution-record.ts";
-import type { Environment, ExecutionRecord } from "../../contracts/execution.ts";
+import { executionRecord, stepRecord, usageRecord } from "../../contracts/execution-record.ts";
+import type { Environment, ExecutionRecord, StepRecord } from "../../contracts/execution.ts";
 import type { CallContext, ExecutionProjection, StartCommand } from "../../contracts/rpc.ts";
 import type { Plan } from "../../engine/plan/types.ts";
 import type { RunState } from "../../engine/run/state.ts";
@@ -67,4 +67,11 @@ export function callContextOf(plan: Plan, head: StoredHead): CallContext {
 
 export function recordOf(plan: Plan, state: RunState, head: StoredHead, now: number): ExecutionRecord {
   return executionRecord(plan, state, head, now);
+}
+
+/** The record of the step at a run-time path; null when the run has not come to it. */
+export function stepOf(plan: Plan, state: RunState, path: string): StepRecord | null {
+  const instance = state.instances.get(path);
+  const step = instance && plan.byAddress.get(instance.address);
+  return step ? stepRecord(step, instance) : null;
 }

@@ -6,6 +6,11 @@ import type { CellStorage } from "./cell-storage.ts";
 const GATHER_MS = 300;
 const ACKED = "outbox_acked";
 
+interface OutboxMark {
+  last: number;
+  storedAck: number;
+}
+
 /**
  * What leaves the cell for the read model. The executions themselves are the outbox: each change of status gives a row the
  * next number, and the sink reads what is above its watermark. A hint to the queue only says that there is something.
@@ -32,6 +37,17 @@ export class Outbox {
   next(): number {
     this.#last += 1;
     return this.#last;
+  }
+
+  /** What to `rewind` to when the transaction that follows is rolled back. */
+  mark(): OutboxMark {
+    return { last: this.#last, storedAck: this.#storedAck };
+  }
+
+  /** The numbers given out since then are on no row: the sink would wait for them for ever. */
+  rewind({ last, storedAck }: OutboxMark): void {
+    this.#last = last;
+    this.#storedAck = storedAck;
   }
 
   get drained(): boolean {

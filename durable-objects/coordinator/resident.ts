@@ -1,12 +1,13 @@
 import type { RunDriver } from "../../engine/driver/run-driver.ts";
 import type { Plan } from "../../engine/plan/types.ts";
-import type { StampedEvent } from "../../engine/run/types.ts";
+import type { EngineInput, StampedEvent } from "../../engine/run/types.ts";
 import type { CallContext } from "../../contracts/rpc.ts";
 import type { StoredHead } from "./execution-head.ts";
 
 /** What must be written with an execution's first events. */
 export interface Birth {
   planDigest: string;
+  start: Extract<EngineInput, { type: "start" }>;
   idempotency?: { key: string; bodyHash: string };
 }
 
@@ -29,6 +30,8 @@ export class Resident {
   spoilt = false;
   /** It is being failed by name after such a fault; a second one is not caught again. */
   failing = false;
+  /** What took its place when it was failed by name. */
+  successor: Resident | undefined;
   #driver: RunDriver | undefined;
 
   constructor(head: StoredHead, plan: Plan, context: CallContext, birth: Birth | undefined) {

@@ -62,6 +62,7 @@ export class Turn {
     const timeoutMs = input.timeoutMs ?? this.plan.timeoutMs;
     const deadline = timeoutMs === undefined ? undefined : this.now + timeoutMs;
     this.emit({ type: "workflow.started", inputs: input.inputs, env, trigger, deadline, principal: input.principal });
+    if (input.failure) return this.fail(input.failure);
     if (deadline !== undefined) this.effects.push({ type: "setTimer", name: "workflow", due: deadline });
     this.ready(this.state.root);
   }

@@ -128,6 +128,8 @@ export type EngineInput =
       trigger?: Json;
       timeoutMs?: number;
       principal?: Principal;
+      /** The host could not begin the run otherwise: it ends with this before its first step. */
+      failure?: RunError;
     }
   | { type: "result"; path: string; attempt: number; result: ActionResult }
   | { type: "timer"; name: string }

@@ -1,0 +1,18 @@
+import type { RunError } from "../../engine/errors.ts";
+import { RowTooLarge } from "./cell-storage.ts";
+
+/** How an execution ends that a fault outside of its workflow stopped. The fault itself is the operator's to see. */
+export function hostFailure(error: unknown): RunError {
+  if (error instanceof RowTooLarge) {
+    return {
+      code: "PAYLOAD_TOO_LARGE",
+      message: `The execution could not be stored: ${error.message}`,
+      details: { limit: "payload_bytes" },
+    };
+  }
+  return {
+    code: "INTERNAL_ERROR",
+    message: "The execution was stopped by a fault of the platform",
+    details: { reason: "quarantined" },
+  };
+}

@@ -1,0 +1,229 @@
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { CallContext } from "../../contracts/rpc.ts";
+import { Cell } from "../../durable-objects/coordinator/cell.ts";
+import { CellStorage, type ObjectStorage } from "../../durable-objects/coordinator/cell-storage.ts";
+import type { SqlValue } from "../../durable-objects/sqlite-migrations.ts";
+import { TimerQueue } from "../../durable-objects/timer-queue.ts";
+import { VirtualClock } from "../../engine/driver/virtual-clock.ts";
+import type { ActionCall, ActionResult } from "../../engine/run/types.ts";
+
+/** Where a cell may be killed. */
+export type KillPoint = "before commit" | "after commit" | "call sent" | "call answered";
+
+export interface SimulatedWorld {
+  /** Asked at every point; true kills the cell there. */
+  kill(point: KillPoint): boolean;
+  /** What the plugin answers and after how many ms; null: never. */
+  plugin(call: ActionCall, context: CallContext): { result: ActionResult; afterMs: number } | null;
+  /** The cell says that its outbox has news. */
+  hint(): void;
+  report(message: string, error: unknown): void;
+}
+
+interface Incarnation {
+  cell: Cell;
+  /** Killed: what it still sends goes nowhere. */
+  gated: boolean;
+  /** The turn in which it was killed is over: it does nothing any more. */
+  dead: boolean;
+  readonly killed: Promise<undefined>;
+  tellKilled(): void;
+}
+
+/** The slice of the clock that may be turned: what a cell reads as the time of day. */
+export const START = Date.UTC(2026, 10, 20, 12);
+
+/**
+ * A coordinator object without a platform: a cell on a SQLite database in memory that outlives it, with time that moves by
+ * itself, one alarm, and a kill at any point. Writes of a turn and its alarm are durable together; what it sends in the turn of
+ * a kill is never sent, as behind the platform's output gate.
+ */
+export class SimulatedObject {
+  readonly clock = new VirtualClock(START);
+  readonly #database = new DatabaseSync(":memory:");
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #world: SimulatedWorld;
+  #current: Incarnation | undefined;
+  #alarm: (() => void) | undefined;
+  /** Added to what the cell reads as the time: a clock that was set. */
+  skewMs = 0;
+  kills = 0;
+  boots = 0;
+  alarmsSet = 0;
+  writes = 0;
+  /** SQL that fails as if the disk said no. */
+  failsOn: ((query: string, bindings: readonly SqlValue[]) => boolean) | undefined;
+
+  constructor(world: SimulatedWorld) {
+    this.#world = world;
+  }
+
+  get awake(): boolean {
+    return this.#current !== undefined;
+  }
+
+  get hasAlarm(): boolean {
+    return this.#alarm !== undefined;
+  }
+
+  /** The stored bytes, as another reader sees them. */
+  get storage(): CellStorage {
+    return new CellStorage(this.#objectStorage(undefined));
+  }
+
+  /** The cell, started when it was not awake. */
+  get cell(): Cell {
+    return this.#awaken().cell;
+  }
+
+  /** What a caller gets of the cell; undefined when it was killed before the answer left. */
+  async ask<T>(question: (cell: Cell) => Promise<T>): Promise<T | undefined> {
+    const incarnation = this.#awaken();
+    const answer = await Promise.race([question(incarnation.cell), incarnation.killed]);
+    return incarnation.gated ? undefined : answer;
+  }
+
+  kill(): void {
+    const killed = this.#current;
+    if (!killed) return;
+    this.kills += 1;
+    this.#current = undefined;
+    killed.gated = true;
+    killed.tellKilled();
+    queueMicrotask(() => {
+      killed.dead = true;
+    });
+  }
+
+  /** Runs everything that is ready now, then what is due next. False when nothing is left to happen. */
+  async step(): Promise<boolean> {
+    await new Promise((resolve) => setImmediate(resolve));
+    return this.clock.fireNext();
+  }
+
+  #awaken(): Incarnation {
+    if (this.#current) return this.#current;
+    this.boots += 1;
+    const life: { incarnation?: Incarnation } = {};
+    const self = (): Incarnation | undefined => life.incarnation;
+    const now = (): number => this.clock.now() + this.skewMs;
+    const later = (ms: number, task: () => void): (() => void) =>
+      this.clock.at(this.clock.now() + ms, () => {
+        if (!incarnation.gated) task();
+      });
+    const cell = new Cell({
+      storage: new CellStorage(this.#objectStorage(self)),
+      timers: new TimerQueue({ now, wake: later }),
+      alarmMs: 60_000,
+      now,
+      wait: (ms) => new Promise((resolve) => later(ms, resolve)),
+      call: (call, context) => this.#call(incarnation, call, context),
+      setAlarm: (at) => {
+        if (!incarnation.dead) this.#setAlarm(at - this.skewMs);
+      },
+      hintOutbox: () => {
+        if (!incarnation.gated) this.#world.hint();
+      },
+      report: (message, error) => this.#world.report(message, error),
+    });
+    let tellKilled = (): void => undefined;
+    const killed = new Promise<undefined>((resolve) => {
+      tellKilled = () => resolve(undefined);
+    });
+    const incarnation: Incarnation = {
+      cell,
+      gated: false,
+      dead: false,
+      killed,
+      tellKilled: () => tellKilled(),
+    };
+    life.incarnation = incarnation;
+    this.#current = incarnation;
+    cell.recover();
+    return incarnation;
+  }
+
+  #call(incarnation: Incarnation, call: ActionCall, context: CallContext): Promise<ActionResult> {
+    let resolve = (_result: ActionResult): void => undefined;
+    const promise = new Promise<ActionResult>((settle) => {
+      resolve = settle;
+    });
+    if (incarnation.gated) return promise;
+    const answer = this.#world.plugin(call, context);
+    if (this.#world.kill("call sent")) this.kill();
+    if (answer) {
+      this.clock.at(this.clock.now() + answer.afterMs, () => {
+        if (incarnation.gated) return;
+        if (this.#world.kill("call answered")) this.kill();
+        else resolve(answer.result);
+      });
+    }
+    return promise;
+  }
+
+  #setAlarm(at: number): void {
+    this.alarmsSet += 1;
+    this.#alarm?.();
+    this.#alarm = this.clock.at(at, () => {
+      this.#alarm = undefined;
+      this.cell.onAlarm();
+    });
+  }
+
+  #objectStorage(incarnation: (() => Incarnation | undefined) | undefined): ObjectStorage {
+    const dead = (): boolean => incarnation?.()?.dead ?? false;
+    let depth = 0;
+    return {
+      sql: {
+        exec: (query, ...bindings) => ({ toArray: () => [], ...(dead() ? {} : this.#exec(query, bindings)) }),
+      },
+      transactionSync: (closure) => {
+        if (dead()) return closure();
+        if (depth === 0 && this.#world.kill("before commit")) {
+          this.kill();
+          const killed = incarnation?.();
+          if (killed) killed.dead = true;
+          return closure();
+        }
+        depth += 1;
+        this.#database.exec(`SAVEPOINT s${depth}`);
+        try {
+          const result = closure();
+          this.#database.exec(`RELEASE s${depth}`);
+          depth -= 1;
+          if (depth === 0 && this.#world.kill("after commit")) this.kill();
+          return result;
+        } catch (error) {
+          this.#database.exec(`ROLLBACK TO s${depth}; RELEASE s${depth}`);
+          depth -= 1;
+          throw error;
+        }
+      },
+    };
+  }
+
+  #exec(query: string, bindings: readonly SqlValue[]): { toArray(): Record<string, SqlValue>[] } {
+    if (this.failsOn?.(query, bindings)) throw new Error(`the disk refused: ${query.slice(0, 40)}`);
+    if (!/^\s*SELECT/i.test(query)) this.writes += 1;
+    if (bindings.length === 0 && query.includes(";")) {
+      this.#database.exec(query);
+      return { toArray: () => [] };
+    }
+    const statement = this.#statements.get(query) ?? this.#database.prepare(query);
+    this.#statements.set(query, statement);
+    const rows = statement.all(
+      ...bindings.map((value) => (value instanceof ArrayBuffer ? new Uint8Array(value) : value)),
+    );
+    return { toArray: () => rows.map(readable) };
+  }
+}
+
+/** The columns here hold texts, numbers and nothing else. */
+function readable(row: Record<string, unknown>): Record<string, SqlValue> {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [
+      name,
+      typeof value === "string" || typeof value === "number" ? value : null,
+    ]),
+  );
+}
