@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { cleanText } from "../clean-text.ts";
 import { jsonObject, jsonObjectOrNull, timestamp } from "./json-values.ts";
-import { pageOf } from "./pages.ts";
+import { pageOf, pageQuery } from "./pages.ts";
 
 export const publishConnectorAnswer = z
   .strictObject({
@@ -65,13 +65,7 @@ export type ConnectorDetail = z.infer<typeof connectorDetail>;
 export const searchQuery = z.strictObject({
   q: cleanText(200).optional(),
   tag: cleanText(100).optional(),
-  limit: z
-    .string()
-    .regex(/^\d{1,3}$/, "must be a number from 1 to 100.")
-    .transform(Number)
-    .refine((limit) => limit >= 1 && limit <= 100, "must be a number from 1 to 100.")
-    .default(20)
-    .meta({ type: "integer", minimum: 1, maximum: 100, default: 20 }),
+  limit: pageQuery.limit,
   offset: z
     .string()
     .regex(/^\d{1,6}$/, "must be a number from 0.")

@@ -1,4 +1,3 @@
-import { and, eq } from "drizzle-orm";
 import { stringify } from "yaml";
 import { connectorFile } from "../../../connectors/manifest/connector-file.ts";
 import { failure, success, type Result } from "../../../contracts/errors.ts";
@@ -8,6 +7,7 @@ import { toJson } from "../../../engine/source/tree.ts";
 import { connectorVersions } from "../../database/tables.ts";
 import type { Context } from "../context.ts";
 import { findManifest } from "./get.ts";
+import { type VersionName, versionRow } from "./version-row.ts";
 
 /** A definition as text. */
 export interface Definition {
@@ -16,22 +16,11 @@ export interface Definition {
 }
 
 /** The text that the tenant published as this version; undefined for the platform's own. */
-async function publishedText(
-  { ports, caller }: Context,
-  { namespace, name, version }: { namespace: string; name: string; version: string },
-): Promise<Definition | undefined> {
+async function publishedText({ ports, caller }: Context, version: VersionName): Promise<Definition | undefined> {
   const [row] = await ports.database
     .select({ text: connectorVersions.source, format: connectorVersions.sourceFormat })
     .from(connectorVersions)
-    .where(
-      and(
-        eq(connectorVersions.tenantId, caller.tenantId),
-        eq(connectorVersions.environment, caller.environment),
-        eq(connectorVersions.namespace, namespace),
-        eq(connectorVersions.name, name),
-        eq(connectorVersions.version, version),
-      ),
-    );
+    .where(versionRow(caller, version));
   if (row === undefined || row.text === null) return undefined;
   return { text: row.text, format: row.format === "json" ? "json" : "yaml" };
 }

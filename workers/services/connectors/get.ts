@@ -1,4 +1,3 @@
-import { and, eq } from "drizzle-orm";
 import type { ConnectorManifest } from "../../../connectors/manifest/manifest.ts";
 import { pinAction } from "../../../connectors/manifest/pin-action.ts";
 import type { ConnectorDetail } from "../../../contracts/api/connectors.ts";
@@ -10,6 +9,7 @@ import { type CatalogEntry, loadCatalog, qualifiedName } from "./catalog.ts";
 import { findConnector, pickVersion } from "./find.ts";
 import { manifestOf } from "./manifest-of.ts";
 import { summaryOf } from "./search.ts";
+import { versionRow } from "./version-row.ts";
 
 export interface FoundConnector {
   entry: CatalogEntry;
@@ -44,15 +44,7 @@ export async function getConnector(context: Context, slug: string, version?: str
   const [row] = await ports.database
     .select({ sha256: connectorVersions.sha256, publishedAt: connectorVersions.publishedAt })
     .from(connectorVersions)
-    .where(
-      and(
-        eq(connectorVersions.tenantId, caller.tenantId),
-        eq(connectorVersions.environment, caller.environment),
-        eq(connectorVersions.namespace, entry.namespace),
-        eq(connectorVersions.name, entry.name),
-        eq(connectorVersions.version, manifest.version),
-      ),
-    );
+    .where(versionRow(caller, manifest));
   return success({
     ...summaryOf(entry, manifest),
     versions: [...entry.versions].reverse(),

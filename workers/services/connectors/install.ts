@@ -5,6 +5,7 @@ import { auditEntry, auditEntryIf } from "../audit-entry.ts";
 import type { Context } from "../context.ts";
 import { forgetCatalog, qualifiedName } from "./catalog.ts";
 import { findManifest } from "./get.ts";
+import { installation } from "./installation.ts";
 
 export interface Installation {
   status: "installed" | "removed";
@@ -19,31 +20,11 @@ export async function installConnector(
   slug: string,
   version?: string,
 ): Promise<Result<Installation>> {
-  const { ports, caller } = context;
   const found = await findManifest(context, slug, version);
   if (!found.ok) return found;
   const { namespace, name, version: picked } = found.value.manifest;
-  const installedAt = new Date(ports.now());
-  await ports.database.batch([
-    ports.database
-      .insert(connectorInstallations)
-      .values({
-        tenantId: caller.tenantId,
-        environment: caller.environment,
-        namespace,
-        name,
-        version: picked,
-        installedAt,
-      })
-      .onConflictDoUpdate({
-        target: [
-          connectorInstallations.tenantId,
-          connectorInstallations.environment,
-          connectorInstallations.namespace,
-          connectorInstallations.name,
-        ],
-        set: { version: picked, installedAt },
-      }),
+  await context.ports.database.batch([
+    installation(context, found.value.manifest),
     auditEntry(context, "connector.installed", `${namespace}/${name}@${picked}`),
   ]);
   forgetCatalog(context);

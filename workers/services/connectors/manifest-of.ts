@@ -1,10 +1,10 @@
-import { and, eq } from "drizzle-orm";
 import { FIRST_PARTY } from "../../../connectors/first-party/all-connectors.ts";
 import type { ConnectorManifest } from "../../../connectors/manifest/manifest.ts";
 import { connectorVersions } from "../../database/tables.ts";
 import type { Context } from "../context.ts";
 import { tenantObjectName } from "../placement.ts";
 import type { CatalogEntry } from "./catalog.ts";
+import { versionRow } from "./version-row.ts";
 
 /** A stored manifest: what `publish` wrote, after it had read and normalised it. */
 export function storedManifest(text: string): ConnectorManifest {
@@ -27,15 +27,7 @@ export async function manifestOf(
   const [row] = await ports.database
     .select({ manifest: connectorVersions.manifest })
     .from(connectorVersions)
-    .where(
-      and(
-        eq(connectorVersions.tenantId, caller.tenantId),
-        eq(connectorVersions.environment, caller.environment),
-        eq(connectorVersions.namespace, namespace),
-        eq(connectorVersions.name, name),
-        eq(connectorVersions.version, version),
-      ),
-    );
+    .where(versionRow(caller, { namespace, name, version }));
   if (row === undefined) return undefined;
   const manifest = storedManifest(row.manifest);
   ports.manifests.set(key, manifest, ports.now());

@@ -1,4 +1,3 @@
-import { and, eq } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import { gt } from "semver";
 import type { ConnectorManifest } from "../../../connectors/manifest/manifest.ts";
@@ -8,14 +7,16 @@ import { failure, success, type Failure, type Result } from "../../../contracts/
 import { validationFailure } from "../../../contracts/validation-failure.ts";
 import type { JsonObject } from "../../../engine/json.ts";
 import type { SourceFormat } from "../../../engine/source/parse.ts";
-import { connectorInstallations, connectorVersions } from "../../database/tables.ts";
+import { connectorVersions } from "../../database/tables.ts";
 import { isUniqueViolation } from "../../database/query-errors.ts";
 import { auditEntry } from "../audit-entry.ts";
 import type { Context } from "../context.ts";
 import { type CatalogEntry, forgetCatalog, loadCatalog, qualifiedName } from "./catalog.ts";
 import { checkInputs } from "./check-inputs.ts";
 import { findConnector } from "./find.ts";
+import { installation } from "./installation.ts";
 import { claimNamespace, DEFAULT_NAMESPACE, namespaceStanding, type Standing } from "./namespaces.ts";
+import { versionRow } from "./version-row.ts";
 
 export interface Published {
   slug: string;
@@ -89,22 +90,7 @@ async function store(context: Context, draft: Draft, entry: CatalogEntry | undef
         publishedBy: caller.keyId,
         publishedAt: now,
       }),
-      ...(higher
-        ? [
-            ports.database
-              .insert(connectorInstallations)
-              .values({ ...owner, namespace, name, version, installedAt: now })
-              .onConflictDoUpdate({
-                target: [
-                  connectorInstallations.tenantId,
-                  connectorInstallations.environment,
-                  connectorInstallations.namespace,
-                  connectorInstallations.name,
-                ],
-                set: { version, installedAt: now },
-              }),
-          ]
-        : []),
+      ...(higher ? [installation(context, manifest)] : []),
     ]);
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
@@ -122,24 +108,13 @@ async function store(context: Context, draft: Draft, entry: CatalogEntry | undef
 }
 
 /** The refusal of a version that is there already; null when it is not. */
-async function taken(
-  context: Context,
-  { namespace, name, version }: ConnectorManifest,
-  sha256: string,
-): Promise<Failure | null> {
+async function taken(context: Context, manifest: ConnectorManifest, sha256: string): Promise<Failure | null> {
+  const { namespace, name, version } = manifest;
   const { ports, caller } = context;
   const [row] = await ports.database
     .select({ sha256: connectorVersions.sha256 })
     .from(connectorVersions)
-    .where(
-      and(
-        eq(connectorVersions.tenantId, caller.tenantId),
-        eq(connectorVersions.environment, caller.environment),
-        eq(connectorVersions.namespace, namespace),
-        eq(connectorVersions.name, name),
-        eq(connectorVersions.version, version),
-      ),
-    );
+    .where(versionRow(caller, manifest));
   if (row === undefined) return null;
   return failure(
     "CONFLICT",
