@@ -51,7 +51,8 @@ function reveal(value: Json, revealing: Revealing, depth: number): Json {
   if (!isObject(value)) return value;
   if (Object.hasOwn(value, "$secret")) {
     const clear = revealOne(value.$secret, revealing, depth + 1);
-    revealing.revealed(clear);
+    // Text around a secret is no secret: the parts of a concatenation have been told one by one.
+    if (!isObject(value.$secret) || value.$secret.fn !== "concat") revealing.revealed(clear);
     return clear;
   }
   const open: JsonObject = {};
