@@ -29,6 +29,22 @@ describe("a masker", () => {
     for (const form of forms) expect(maskerOf(SECRET).text(`<${form}>`), form).toContain("***");
   });
 
+  test("finds a secret in the text of a page or of a program's JSON, as different encoders write it", () => {
+    const secret = `p/a<b>&"c'd*é`;
+    const forms = [
+      "p/a&lt;b&gt;&amp;&quot;c&#39;d*é",
+      `p/a&lt;b&gt;&amp;"c'd*é`,
+      "p/a&lt;b&gt;&amp;&#34;c&#39;d*é",
+      `p\\/a<b>&\\"c'd*\\u00e9`,
+      `p/a\\u003cb\\u003e\\u0026\\"c'd*é`,
+      `p/a\\u003cb\\u003e\\u0026\\"c\\u0027d*\\u00e9`,
+      JSON.stringify(JSON.stringify(secret)),
+      "p/a%3Cb%3E%26%22c%27d%2A%C3%A9",
+      "p%2fa%3cb%3e%26%22c%27d%2a%c3%a9",
+    ];
+    for (const form of forms) expect(maskerOf(secret).text(`<${form}>`), form).toContain("***");
+  });
+
   test("finds it inside a longer base64 text at every offset", () => {
     for (const before of ["", "a", "ab", "abc", "user:"]) {
       const text = encodedBetween(before, "tail");

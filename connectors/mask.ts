@@ -58,8 +58,9 @@ function formsOf(text: string): string[] {
     text,
     uri,
     uri.replaceAll("%20", "+"),
-    uri.toLowerCase(),
-    JSON.stringify(text).slice(1, -1),
+    ...urlForms(uri),
+    ...jsonForms(text),
+    ...htmlForms(text),
     hex,
     hex.toUpperCase(),
   ];
@@ -69,6 +70,39 @@ function formsOf(text: string): string[] {
     forms.push(inside, inside.replaceAll("+", "-").replaceAll("/", "_"));
   }
   return forms;
+}
+
+/** As encoders write it that keep the slash, that encode the marks too, or that write small letters. */
+function urlForms(uri: string): string[] {
+  const strict = uri.replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
+  const forms = [uri, strict, uri.replaceAll("%2F", "/"), strict.replaceAll("%2F", "/")];
+  const small = (form: string) => form.replace(/%[0-9A-F]{2}/g, (triplet) => triplet.toLowerCase());
+  return [...forms, ...forms.map(small)];
+}
+
+/** Inside a JSON text that came as text: plain, with `\/`, with `<`, `>` and `&` as escapes, all non-ASCII as escapes; and twice over. */
+function jsonForms(text: string): string[] {
+  const escaped = (form: string) => JSON.stringify(form).slice(1, -1);
+  const unicode = (sign: string) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  const plain = escaped(text);
+  const forms = [plain, plain.replace(/[<>&]/g, unicode), plain.replace(/[^\x20-\x7e]/g, unicode)];
+  forms.push(plain.replace(/[<>&'\u007f-\uffff]/g, unicode));
+  const slashed = forms.map((form) => form.replaceAll("/", "\\/"));
+  return [...forms, ...slashed, ...[...forms, ...slashed].map(escaped)];
+}
+
+/** Inside a page: quotes may stand as they are, by name or by number. */
+function htmlForms(text: string): string[] {
+  const basic = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  const named = basic.replaceAll('"', "&quot;");
+  return [
+    basic,
+    named,
+    named.replaceAll("'", "&#39;"),
+    named.replaceAll("'", "&#x27;"),
+    named.replaceAll("'", "&apos;"),
+    basic.replaceAll('"', "&#34;").replaceAll("'", "&#39;"),
+  ];
 }
 
 /** A lone surrogate has no encoding. */

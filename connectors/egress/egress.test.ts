@@ -160,6 +160,7 @@ const INTERNAL_NAMES = [
 ];
 const HOSTILE_URLS = [
   "ftp://example.com/",
+  "ftp://example.com:443/",
   "file:///etc/passwd",
   "gopher://example.com/",
   "data:text/html,x",

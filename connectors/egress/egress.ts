@@ -62,8 +62,9 @@ export function egress(address: string, policy: EgressPolicy = {}): EgressVerdic
   } catch {
     return refused("it is not an absolute URL");
   }
-  const port = url.port === "" ? DEFAULT_PORT[url.protocol] : Number(url.port);
-  if (port === undefined) return refused("only http and https are allowed");
+  const usual = DEFAULT_PORT[url.protocol];
+  const port = url.port === "" ? usual : Number(url.port);
+  if (usual === undefined || port === undefined) return refused("only http and https are allowed");
   if (url.username !== "" || url.password !== "") return refused("a URL must not hold a user name or password");
   const host = url.hostname.toLowerCase().replace(/\.+$/, "");
   if (host === "") return refused("it names no host");
