@@ -76,10 +76,16 @@ function stepRecords(plan: Plan, state: RunState): StepRecord[] {
   const records: StepRecord[] = [];
   for (const instance of state.instances.values()) {
     const step = plan.byAddress.get(instance.address);
-    if (step && (instance.index ?? 0) < LISTED_ITERATIONS) records.push(stepRecord(step, instance));
+    if (step && listed(instance.path)) records.push(stepRecord(step, instance));
   }
   for (const step of plan.steps) if (!state.instances.has(step.id)) records.push(unopened(step));
   return records;
+}
+
+/** Steps inside an iteration that is not listed are not listed either. */
+function listed(path: string): boolean {
+  if (!path.includes("[")) return true;
+  return [...path.matchAll(/\[(\d+)\]/g)].every(([, index]) => Number(index) < LISTED_ITERATIONS);
 }
 
 /** A step that the run has not come to, or never did. */
@@ -100,7 +106,9 @@ function unopened(step: PlanStep): StepRecord {
 
 function progress(plan: Plan, state: RunState): ExecutionRecord["progress"] {
   const total = plan.steps.length;
-  const completed = state.root.settled - (state.root.failure === undefined ? 0 : 1);
+  // At most one of the workflow's own steps did not get to its end: the one that failed for good, or was stopped.
+  const stopped = plan.steps.some(({ id }) => state.instances.get(id)?.status === "canceled");
+  const completed = state.root.settled - (state.root.failure !== undefined || stopped ? 1 : 0);
   const message = isTerminal(state.status)
     ? `${completed} of ${total} steps done`
     : `Processing step ${Math.min(completed + 1, total)} of ${total}`;
