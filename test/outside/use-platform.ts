@@ -8,7 +8,7 @@ import { ScriptedService } from "./scripted-service.ts";
 /** The name under which the platform reaches the scripted service. */
 export const SERVICE_HOST = "outside-service:9000";
 
-/** What a test file works with; there from its `beforeAll` on. */
+/** What every suite works with; there from its `beforeAll` on. */
 export interface Outside {
   readonly api: Client;
   /** A second tenant, which shares nothing with the first. */
@@ -21,10 +21,18 @@ interface Running extends Outside {
 }
 
 /**
+ * All suites share one platform.
  * Reaches the platform that OUTSIDE_BASE_URL, OUTSIDE_API_KEY, OUTSIDE_OTHER_KEY name (with `outside-service:9000` in its
  * table of development hosts as 127.0.0.1:OUTSIDE_SERVICE_PORT), else starts one with a data folder of its own.
  */
 export function usePlatform(): Outside {
+  shared ??= share();
+  return shared;
+}
+
+let shared: Outside | undefined;
+
+function share(): Outside {
   let running: Running | undefined;
   beforeAll(async () => {
     running =
