@@ -65,6 +65,9 @@ class Schedule {
   readonly listed = new Map<string, { change: number; status: string }>();
   readonly seen = new Map<string, string>();
   readonly started: Started[] = [];
+  readonly canceled = new Set<string>();
+  /** The cell was killed before it could say. */
+  readonly maybeCanceled = new Set<string>();
   readonly #random: () => number;
   readonly #seed: number;
   readonly #plans = new Map(SIMULATED.map(({ name, plan }) => [name, plan]));
@@ -110,12 +113,26 @@ class Schedule {
     }
   }
 
+  /** Cancels a few, now and then while they end by themselves. Who was told that it is canceled never sees it otherwise. */
+  async cancel(): Promise<void> {
+    for (let cancels = 0; cancels < 3; cancels++) {
+      await this.#pause(60);
+      const picked = this.started[Math.floor(this.#random() * this.started.length)];
+      const answer = picked && (await this.object.ask((cell) => cell.cancel(picked.executionId, "why", "key")));
+      if (picked && answer?.ok) this.canceled.add(picked.executionId);
+      else if (picked && answer === undefined) this.maybeCanceled.add(picked.executionId);
+    }
+  }
+
+  async #pause(atMost: number): Promise<void> {
+    const { clock } = this.object;
+    await new Promise<void>((resolve) => clock.at(clock.now() + Math.floor(this.#random() * atMost), resolve));
+  }
+
   /** Reads at odd moments: what was once seen must never be taken back. */
   async read(): Promise<void> {
     for (let reads = 0; reads < 40; reads++) {
-      await new Promise<void>((resolve) => {
-        this.object.clock.at(this.object.clock.now() + Math.floor(this.#random() * 12), resolve);
-      });
+      await this.#pause(12);
       const picked = this.started[Math.floor(this.#random() * this.started.length)];
       if (!picked) continue;
       const record = await this.object.ask((cell) => cell.get(picked.executionId));
@@ -176,6 +193,7 @@ class Schedule {
       Array.from({ length: before }, (_, index) => this.start(workflow, index)),
     );
     void this.read();
+    if (this.#seed % 2 === 0) void this.cancel();
     let served = false;
     void Promise.all(clients).then(() => {
       served = true;
@@ -208,6 +226,12 @@ class Schedule {
         once.add(fact);
       }
       const state = this.#stored(executionId);
+      if (this.canceled.has(executionId)) {
+        expect(state?.status, name).toBe("canceled");
+        continue;
+      }
+      if (this.maybeCanceled.has(executionId) && state?.status === "canceled") continue;
+      if (workflow.unknown && state?.error?.details?.reason === "outcome_unknown") continue;
       const plain = await undisturbed(workflow, executionId, this.#seed);
       expect(state && outcome(state), name).toEqual(plain.outcome);
       expect(this.listed.get(executionId)?.status, name).toBe(state?.status);
@@ -218,6 +242,7 @@ class Schedule {
     const starts = new Set(this.started.map(({ executionId }) => executionId));
     expect(starts.size).toBe(this.started.length);
     for (const [key, { times }] of this.sent) {
+      if (key.includes(":both.once#")) expect(times, `${key} was repeated`).toBe(1);
       expect(times, `${key} was sent ${times} times over ${this.object.kills} kills`).toBeLessThanOrEqual(
         1 + this.object.kills,
       );

@@ -11,6 +11,8 @@ export interface Simulated {
   plan: Plan;
   /** Its calls do not depend on what comes first, so they are compared too. */
   sameCalls: boolean;
+  /** A kill may leave it with a call whose outcome nobody knows, and so end it otherwise. */
+  unknown?: true;
 }
 
 function simulated(
@@ -24,7 +26,25 @@ function simulated(
 
 const retry = { maxAttempts: 3, backoff: "exponential" as const, initialDelayMs: 50, jitter: true };
 
+/** An action that must not be repeated when nobody knows what became of it. */
+const ONCE = simulated("once", false, [
+  {
+    kind: "parallel_list",
+    id: "both",
+    steps: [actionStep("once"), actionStep("beside"), actionStep("other", { continueOnError: true })],
+  },
+  actionStep("last", { continueOnError: true }),
+]);
+for (const pin of Object.values(ONCE.plan.pins)) pin.idempotent = pin.action !== "once";
+
 export const SIMULATED: readonly Simulated[] = [
+  { ...ONCE, unknown: true },
+  simulated(
+    "late",
+    true,
+    [actionStep("late", { timeoutMs: 100, retry: { maxAttempts: 2, initialDelayMs: 10, jitter: false } })],
+    { outputs: { n: { value: "{{ steps.late.output }}" } } },
+  ),
   simulated(
     "chain",
     true,
@@ -91,6 +111,8 @@ export function pluginAnswer(
   const fraction = fractionOf(`${seed}:${context.executionId}:${call.path}:${call.attempt}`);
   const afterMs = fraction < 0.3 ? 0 : Math.floor(fraction * 40);
   const result = resultOf(call);
+  // The first answer comes when the second attempt is under way.
+  if (call.stepId === "late") return result && { result, afterMs: call.attempt === 1 ? 1_300 : 500 };
   return result && { result, afterMs };
 }
 
@@ -99,5 +121,6 @@ function resultOf({ stepId, path, attempt, input }: ActionCall): ActionResult | 
   if (stepId === "hang") return null;
   if (stepId === "down" || (stepId === "flaky" && attempt < 3)) return failed("UNAVAILABLE", `attempt ${attempt}`);
   if (stepId === "bad" || (stepId === "sometimes" && Number(n) % 3 === 0)) return failed("VALIDATION", `bad ${path}`);
+  if (stepId === "late") return ok(attempt);
   return ok({ n: n ?? null, path });
 }
