@@ -141,8 +141,14 @@ function keyText(key: Scalar): string | undefined {
 }
 
 function keyRefusal(key: string, node: Node | null): string | undefined {
-  if (key === "__proto__") return 'a key must not be named "__proto__"';
   if (key === "<<" && isScalar(node) && (node.type ?? "PLAIN") === "PLAIN") return "merge keys (<<) are not accepted";
+  return nameRefusal(key);
+}
+
+/** What is wrong with the name of a key, in YAML and JSON alike; undefined when nothing is. */
+export function nameRefusal(key: string): string | undefined {
+  if (key === "__proto__") return 'a key must not be named "__proto__"';
+  if (key === "$secret") return 'a key must not be named "$secret": write {{ secrets.NAME }} where a secret is meant';
   if (hasControlCharacter(key)) return "a key must not contain control characters";
   return undefined;
 }

@@ -1,5 +1,5 @@
 import { isObject, type Json } from "../json.ts";
-import { hasControlCharacter } from "./build-tree.ts";
+import { nameRefusal } from "./build-tree.ts";
 import { repeatedJsonKeys } from "./repeated-json-keys.ts";
 import { SOURCE_LIMITS, utf8Length } from "./limits.ts";
 import type { Problem } from "./problem.ts";
@@ -65,12 +65,9 @@ function nodeOfJson(
   for (const [key, content] of Object.entries(value)) {
     count.keys += 1;
     const own = pointerTo(pointer, key);
-    if (key === "__proto__" || hasControlCharacter(key)) {
-      problems.push({
-        path: own,
-        message:
-          key === "__proto__" ? 'a key must not be named "__proto__"' : "a key must not contain control characters",
-      });
+    const refusal = nameRefusal(key);
+    if (refusal !== undefined) {
+      problems.push({ path: own, message: refusal });
       continue;
     }
     const node = nodeOfJson(content, own, depth + 1, count, problems);

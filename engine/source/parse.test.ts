@@ -64,6 +64,7 @@ describe("what is refused, with its place", () => {
     ["a: {b: 1, b: 2}", 1, 11, "twice"],
     ["__proto__: {x: 1}", 1, 1, "__proto__"],
     ["a:\n  __proto__: 1", 2, 3, "__proto__"],
+    ["a:\n  - {$secret: {name: K}}", 2, 6, "$secret"],
     ['"a\\u0000b": 1', 1, 1, "control"],
     ["a: &a [*a]", 1, 8, "itself"],
     ["a: *nowhere", 1, 4, "anchor"],
