@@ -42,7 +42,7 @@ export const startBody = z
         steps: jsonObject.optional(),
       })
       .optional(),
-    config_override: jsonObject.optional(),
+    config_override: z.looseObject({ timeout: duration.optional() }).optional(),
     metadata: jsonObject.optional(),
     callback_url: z.string().max(2_000).optional(),
     budget: jsonObject.optional(),

@@ -31,6 +31,18 @@ const STARTS: [name: string, request: CheckedRequest, status: number, path?: str
   ["a control character", { body: { workflow: "a\u0007b" } }, 400, "/workflow"],
   ["half a surrogate pair", { raw: '{"workflow":"\\ud800"}' }, 400, "/workflow"],
   ["a member of a later chapter", { body: { workflow: "sum", inputs: { a: 1 }, priority: 1 } }, 400, "/priority"],
+  [
+    "a definition with a key that marks a secret",
+    { body: { definition: { name: "x", steps: [{ id: "a", connector: "text", input: { $secret: { name: "K" } } }] } } },
+    400,
+    "/definition/steps/0/input/$secret",
+  ],
+  [
+    "a run's limit that is no duration",
+    { body: { workflow: "sum", inputs: { a: 1 }, config_override: { timeout: "soon" } } },
+    400,
+    "/config_override/timeout",
+  ],
   ["a body that is a list", { body: [] }, 400, ""],
   ["a body that is null", { raw: "null" }, 400, ""],
   ["broken JSON", { raw: '{"workflow":' }, 400, ""],
@@ -84,6 +96,8 @@ test.each([
   ["/workflows/executions?since=yesterday"],
   ["/workflows/executions?cursor=abc"],
   ["/workflows/executions?page=2"],
+  [`/keys?cursor=${btoa('["\\u0000"]')}`],
+  [`/workflows/executions?cursor=${btoa('["2020-01-01T00:00:00Z","\\u0000"]')}`],
   ["/workflows?q=%00"],
   ["/workflows/%07"],
   ["/plugins/search?offset=-1"],
@@ -105,6 +119,27 @@ test.each([
   const answer = await call(key, method, path);
   expect(answer).toMatchObject({ status: 405, body: { code: "VALIDATION" } });
   expect(answer.headers.get("allow")).toBe(allow);
+});
+
+test.each([
+  ["PUT", "/secrets/SCOPED", { value: "v", scope: { connectors: ["slack"] } }, "/scope"],
+  ["PUT", "/env/SCOPED", { value: "v", scope: { workflows: [] } }, "/scope"],
+  ["PUT", "/env/POSING", { value: [{ $secret: { name: "K" } }] }, "/value"],
+  ["POST", "/connections", { connector: "http", name: "a", type: "NONE", values: {}, end_user: "ada" }, "/end_user"],
+])("%s %s %j is refused, because ignoring a part of it would lie", async (method, path, body, place) => {
+  expect(await call(key, method, path, { body })).toMatchObject({
+    status: 400,
+    body: { code: "VALIDATION", details: { problems: [{ path: place }] } },
+  });
+  if (method === "PUT") expect((await call(key, "GET", path)).status).toBe(404);
+});
+
+test("a key that stands in a URL is not repeated in the refusal", async () => {
+  for (const query of [`${key}=1`, `a=${key}`, `api_key=${key}`]) {
+    const answer = await call(key, "GET", `/keys?${query}`);
+    expect(answer).toMatchObject({ status: 400, body: { code: "VALIDATION" } });
+    expect(JSON.stringify(answer.body)).not.toContain(key.slice(0, 20));
+  }
 });
 
 test("a document with several faults names all of them, and publishes nothing", async () => {

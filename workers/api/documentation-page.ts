@@ -116,7 +116,7 @@ export function documentationPage(document: object): { html: string; contentSecu
   const body = [...sections]
     .map(([tag, list]) => `<section><h2>${escaped(tag)}</h2>${list.join("")}</section>`)
     .join("");
-  const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escaped(text(info.title))}</title><style>${STYLE}</style></head><body><header><h1>${escaped(text(info.title))} API</h1><p>${escaped(text(info.description))} Keys go into <code>Authorization: Bearer sk_…</code>. The same as <a href="/openapi.json">openapi.json</a>.</p></header><main>${body}<section><h2>Shapes</h2>${shapes.join("")}</section></main></body></html>`;
+  const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escaped(text(info.title))}</title><style>${STYLE}</style></head><body><header><h1>${escaped(text(info.title))} API</h1><p>${prose(text(info.description)).replaceAll(/<\/?p>/g, "")} Keys go into <code>Authorization: Bearer sk_…</code>. The same as <a href="/openapi.json">openapi.json</a>.</p></header><main>${body}<section><h2>Shapes</h2>${shapes.join("")}</section></main></body></html>`;
   const hash = btoa(String.fromCharCode(...sha256(utf8ToBytes(STYLE))));
   const contentSecurityPolicy = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
   return { html, contentSecurityPolicy };

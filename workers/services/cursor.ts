@@ -1,4 +1,5 @@
 import type { Json } from "../../engine/json.ts";
+import { isCleanText } from "../../contracts/clean-text.ts";
 import type { Failure } from "../../contracts/errors.ts";
 import { validationFailure } from "../../contracts/validation-failure.ts";
 
@@ -12,7 +13,7 @@ export function decodeCursor(cursor: string, length: number): string[] | null {
   try {
     const position: unknown = JSON.parse(atob(cursor.replaceAll("-", "+").replaceAll("_", "/")));
     const texts = Array.isArray(position) ? position.filter((it) => typeof it === "string") : [];
-    return texts.length === length ? texts : null;
+    return texts.length === length && texts.every(isCleanText) ? texts : null;
   } catch {
     return null;
   }

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../../engine/json.ts";
+import type { Json, JsonObject } from "../../../engine/json.ts";
 
 /** Members of a connection that say where and how, not who: shown again. Every other member is a secret. */
 const NOT_SECRET: ReadonlySet<string> = new Set([
@@ -25,11 +25,18 @@ const NOT_SECRET: ReadonlySet<string> = new Set([
   "flow",
 ]);
 
+/** Structures hold what nobody knows, so they are sealed; a cookie with a value is more than a cookie's name. */
+function mayBeShown(name: string, value: Json): boolean {
+  if (!NOT_SECRET.has(name)) return false;
+  if (typeof value === "object" && value !== null) return name === "scopes";
+  return name !== "cookie" || !String(value).includes("=");
+}
+
 /** Splits what was sent into what may be shown and what is sealed. */
 export function splitValues(values: JsonObject): { config: JsonObject; secret: JsonObject } {
   const entries = Object.entries(values);
   return {
-    config: Object.fromEntries(entries.filter(([name]) => NOT_SECRET.has(name))),
-    secret: Object.fromEntries(entries.filter(([name]) => !NOT_SECRET.has(name))),
+    config: Object.fromEntries(entries.filter(([name, value]) => mayBeShown(name, value))),
+    secret: Object.fromEntries(entries.filter(([name, value]) => !mayBeShown(name, value))),
   };
 }

@@ -16,6 +16,9 @@ import { type ConnectionRow, connectionViewOf, sealedConnectionOf } from "./conn
 /** Stores credentials for a connector, sealed before they are written anywhere. */
 export async function createConnection(context: Context, body: CreateConnectionBody): Promise<Result<ConnectionView>> {
   const { ports, caller } = context;
+  // Ignored, it would let everybody use what is one person's.
+  if (body.end_user !== undefined)
+    return validationFailure([{ path: "/end_user", message: '"end_user" is not available yet.' }]);
   const found = findConnector(await loadCatalog(context), body.connector);
   if (!found.found)
     return validationFailure([{ path: "/connector", message: found.message, suggestion: found.suggestion }]);

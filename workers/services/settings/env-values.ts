@@ -2,10 +2,13 @@ import { and, eq } from "drizzle-orm";
 import type { EnvView } from "../../../contracts/api/settings.ts";
 import { failure, success, type Failure, type Result } from "../../../contracts/errors.ts";
 import type { Json, JsonObject } from "../../../engine/json.ts";
+import { validationFailure } from "../../../contracts/validation-failure.ts";
+import { containsSecret } from "../../../engine/expressions/index.ts";
 import { envValues } from "../../database/tables.ts";
 import { auditEntry, auditEntryIf } from "../audit-entry.ts";
 import type { Context } from "../context.ts";
 import { onTenant } from "../object-calls.ts";
+import { scopeUnavailable } from "./scope-unavailable.ts";
 
 function own({ caller }: Context, name: string) {
   return and(
@@ -36,6 +39,12 @@ export async function putEnv(
   value: Json,
   scope?: JsonObject,
 ): Promise<Result<EnvView>> {
+  if (scope !== undefined) return scopeUnavailable();
+  if (containsSecret(value)) {
+    return validationFailure([
+      { path: "/value", message: 'A member must not be named "$secret": it marks the platform\'s own secrets.' },
+    ]);
+  }
   const { ports, caller } = context;
   const now = new Date(ports.now());
   const changed = {

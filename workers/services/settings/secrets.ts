@@ -7,6 +7,7 @@ import { secrets } from "../../database/tables.ts";
 import { auditEntry, auditEntryIf } from "../audit-entry.ts";
 import type { Context } from "../context.ts";
 import { onTenant } from "../object-calls.ts";
+import { scopeUnavailable } from "./scope-unavailable.ts";
 
 function own({ caller }: Context, name: string) {
   return and(
@@ -36,6 +37,7 @@ export async function putSecret(
   value: string,
   scope?: JsonObject,
 ): Promise<Result<SecretView>> {
+  if (scope !== undefined) return scopeUnavailable();
   const { ports, caller } = context;
   const now = new Date(ports.now());
   const sealed = await seal(ports.masterKey, { tenantId: caller.tenantId, purpose: "secret", id: name }, value);
