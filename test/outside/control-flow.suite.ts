@@ -120,10 +120,10 @@ describe("for_each", () => {
       { out: "{{ steps.s.output | map('item') }}" },
       {
         xs: [
-          { n: 1, after: 600 },
-          { n: 2, after: 400 },
-          { n: 3, after: 500 },
-          { n: 4, after: 300 },
+          { n: 1, after: 1800 },
+          { n: 2, after: 5000 },
+          { n: 3, after: 1600 },
+          { n: 4, after: 1400 },
         ],
       },
     );
@@ -137,7 +137,7 @@ describe("for_each", () => {
         flaky(
           "s",
           "call",
-          { key: "bounded", item: "{{ item }}", after: 150 },
+          { key: "bounded", item: "{{ item }}", after: 500 },
           {
             for_each: "{{ range(8) }}",
             parallel: true,
@@ -268,9 +268,9 @@ describe("a parallel list", () => {
         {
           id: "group",
           parallel: [
-            flaky("one", "call", { key: "at once", v: 1, after: 400 }),
-            flaky("two", "call", { key: "at once", v: 2, after: 400 }),
-            flaky("three", "call", { key: "at once", v: 3, after: 400 }),
+            flaky("one", "call", { key: "at once", v: 1, after: 5000 }),
+            flaky("two", "call", { key: "at once", v: 2, after: 5000 }),
+            flaky("three", "call", { key: "at once", v: 3, after: 5000 }),
           ],
         },
         flaky("last", "call", { key: "afterwards", sum: "{{ steps.one.output.v + steps.group.two.output.v }}" }),

@@ -21,7 +21,7 @@ const ADD: JsonMap = {
   outputs: { total: { value: "{{ steps.add.output.result }}", description: "a + b" } },
 };
 
-const slow = (key: string, after = 2500): JsonMap => ({
+const slow = (key: string, after = 5000): JsonMap => ({
   name: "Outside slow",
   steps: [flaky("s", "patient", { key, after })],
 });
@@ -95,7 +95,7 @@ describe("starting", () => {
     const answer = await outside.api.start({ definition: slow("sync timeout"), execution_mode: "sync", timeout: 1 });
     expect(answer.status).toBe(202);
     expect(performance.now() - begun).toBeGreaterThan(900);
-    expect(performance.now() - begun).toBeLessThan(2400);
+    expect(performance.now() - begun).toBeLessThan(4800);
     const record = await outside.api.finished(readText(answer.body, "execution_id"));
     expect(record.status).toBe("completed");
   });
@@ -216,7 +216,7 @@ describe("reading", () => {
     expect(performance.now() - begun).toBeGreaterThan(850);
     const late = await outside.api.get(`/workflows/executions/${id}?wait=30`);
     expect(read(late.body, "status")).toBe("completed");
-    expect(performance.now() - begun).toBeLessThan(10_000);
+    expect(performance.now() - begun).toBeLessThan(25_000);
   });
 
   test.each(["abc", "-1", "1000000", "1.5", ""])("?wait=%s is refused and named", async (wait) => {
@@ -257,7 +257,7 @@ describe("cancelling", () => {
         name: "Outside cancel",
         steps: [
           flaky("a", "call", { key: "cancel a" }),
-          flaky("b", "patient", { key: "cancel b", after: 8000 }),
+          flaky("b", "patient", { key: "cancel b", after: 30_000 }),
           flaky("c", "call", { key: "cancel c" }),
         ],
       },
@@ -266,7 +266,7 @@ describe("cancelling", () => {
     while (outside.service.calls("cancel b").length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     const answer = await outside.api.request("POST", `/workflows/executions/${id}/cancel`);
     expect([200, 202]).toContain(answer.status);
-    const record = await outside.api.finished(id, 5);
+    const record = await outside.api.finished(id, 30);
     expect(record).toMatchObject({
       status: "canceled",
       error: { code: "CANCELED", details: { canceled_at: ISO } },

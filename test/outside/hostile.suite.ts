@@ -122,7 +122,7 @@ describe("bodies that are no bodies", () => {
       const begun = performance.now();
       const answer = await send(route, { raw, type: "application/yaml" });
       expect([400, 413]).toContain(answer.status);
-      expect(performance.now() - begun).toBeLessThan(2000);
+      expect(performance.now() - begun).toBeLessThan(15_000);
     });
   }
 

@@ -199,7 +199,7 @@ describe("another tenant", () => {
     expect((await outside.other.get("/workflows/executions", { key: readText(key.body, "key") })).status).toBe(200);
   });
 
-  test("nobody publishes into a namespace that belongs to another tenant, nor into community", async () => {
+  test("nobody publishes into a namespace that belongs to another tenant or to the platform", async () => {
     const connector = (namespace: string, version: string): JsonMap => ({
       connector: {
         type: "connector",
@@ -222,9 +222,11 @@ describe("another tenant", () => {
     });
     const namespace = `owned${Date.now()}`;
     expect((await outside.other.post("/plugins", connector(namespace, "1.0.0"))).status).toBe(201);
-    for (const wanted of [namespace, "community"]) {
-      const answer = await outside.api.post("/plugins", connector(wanted, "1.0.1"));
-      expect([403, 409]).toContain(answer.status);
+    for (const wanted of [namespace, "smartify", "official"]) {
+      expect(await outside.api.post("/plugins", connector(wanted, "1.0.1"))).toMatchObject({
+        status: 403,
+        body: { code: "FORBIDDEN" },
+      });
     }
   });
 });

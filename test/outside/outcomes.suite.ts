@@ -149,24 +149,24 @@ describe("timeouts", () => {
     ["the least of both", flaky("s", "patient", { key: "the least of both" }, { timeout: 1, ...ONCE })],
   ])("%s time limit bounds one attempt", async (key, step) => {
     const begun = performance.now();
-    const run = await runStep(key, step, { after: 6000 });
+    const run = await runStep(key, step, { after: 30_000 });
     expect(run).toMatchObject({
       status: "failed",
       error: { code: "TIMEOUT", details: { timeout_ms: 1000, elapsed_ms: expect.any(Number) } },
     });
-    expect(performance.now() - begun).toBeLessThan(4500);
+    expect(performance.now() - begun).toBeLessThan(20_000);
   });
 
   test("a timed out attempt of a service is repeated with the same key", async () => {
     const retry = { max_attempts: 2, backoff: "fixed", initial_delay_ms: 20, jitter: false };
-    const run = await runStep("again", flaky("s", "call", { key: "again" }, { timeout: 1, retry }), { after: 3000 });
+    const run = await runStep("again", flaky("s", "call", { key: "again" }, { timeout: 1, retry }), { after: 30_000 });
     expect(run).toMatchObject({ status: "completed" });
     expect(new Set(outside.service.calls("again").map(({ headers }) => headers["idempotency-key"])).size).toBe(1);
     expect(calls("again")).toBe(2);
   });
 
   test("a workflow's time limit ends the run as timed_out", async () => {
-    outside.service.script("whole", { after: 8000 });
+    outside.service.script("whole", { after: 30_000 });
     const run = await outside.api.run({
       name: "Outside limit",
       timeout: 1,
@@ -180,7 +180,7 @@ describe("an action that is not idempotent and whose outcome is unknown", () => 
   const retry = { max_attempts: 3, backoff: "fixed", initial_delay_ms: 20, jitter: false };
   const lost: [string, Reply][] = [
     ["a reset after sending", { reset: true }],
-    ["a timeout", { after: 4000 }],
+    ["a timeout", { after: 30_000 }],
   ];
 
   test.each(lost)("%s: is not repeated", async (name, reply) => {

@@ -51,8 +51,10 @@ export class ScriptedService {
     return new ScriptedService(server, address.port);
   }
 
+  /** Writes down what this key's next calls are answered, and forgets its earlier calls. */
   script(key: string, ...replies: Reply[]): void {
     this.#scripts.set(key, replies);
+    this.#calls.delete(key);
   }
 
   calls(key: string): ReceivedCall[] {

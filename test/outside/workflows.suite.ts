@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { eventually } from "./eventually.ts";
 import { isMap, type Json, type JsonMap, read, readList, readText } from "./json.ts";
 import { usePlatform } from "./use-platform.ts";
 
@@ -253,7 +254,9 @@ describe("lists", () => {
     for (let at = 0; at < 5; at++) {
       ids.unshift(readText((await outside.api.start({ workflow: slug, execution_mode: "sync" })).body, "execution_id"));
     }
-    await new Promise((resolve) => setTimeout(resolve, 2000));
+    const listed = async (): Promise<number> =>
+      readList((await outside.api.get(`/workflows/executions?workflow=${slug}&status=completed`)).body, "data").length;
+    await eventually(async () => (await listed()) === 5);
     const walked: Json[] = [];
     let path = `/workflows/executions?workflow=${slug}&status=completed&limit=2`;
     for (;;) {
@@ -279,9 +282,11 @@ describe("lists", () => {
   test("q finds names; LIKE's own signs are plain letters in it", async () => {
     await outside.api.post("/workflows", workflow(`sought ${run}`, "1.0.0"));
     await outside.api.start({ workflow: `sought-${run}`, execution_mode: "sync" });
-    await new Promise((resolve) => setTimeout(resolve, 2000));
+    const found = async (path: string): Promise<number> =>
+      readList((await outside.api.get(`${path}?q=sought`)).body, "data").length;
+    await eventually(async () => (await found("/workflows/executions")) > 0);
     for (const path of ["/workflows", "/workflows/executions"]) {
-      expect(readList((await outside.api.get(`${path}?q=sought`)).body, "data").length).toBeGreaterThan(0);
+      expect(await found(path)).toBeGreaterThan(0);
       for (const q of ["%25", "_ought", "s%25t", "%5C"]) {
         expect(readList((await outside.api.get(`${path}?q=${q}`)).body, "data")).toEqual([]);
       }
