@@ -8,6 +8,8 @@ import { bold, complain, dim } from "./terminal.ts";
  */
 
 const ROOT = join(import.meta.dirname, "..");
+/** Where nobody sees vitest's live lines, some files take minutes without a word. */
+const HEARTBEAT_MS = 20_000;
 
 async function main(): Promise<number> {
   if (process.env.TEST_POSTGRES_URL === undefined) {
@@ -33,6 +35,10 @@ async function main(): Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => end("SIGTERM"));
   process.once("disconnect", () => end("SIGKILL"));
   process.channel?.unref();
+  const heartbeat = setInterval(() => {
+    if (!process.stdout.isTTY)
+      process.stdout.write(dim(`  … still testing (${Math.round((performance.now() - started) / 1000)} s)\n`));
+  }, HEARTBEAT_MS);
   const code = await new Promise<number>((resolve) => {
     child.once("error", (error) => {
       complain(error.message);
@@ -40,6 +46,7 @@ async function main(): Promise<number> {
     });
     child.once("close", (status) => resolve(status ?? 1));
   });
+  clearInterval(heartbeat);
   end("SIGKILL");
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   process.stdout.write(dim(`The suite took ${seconds} s and ${code === 0 ? "passed" : "failed"}.\n`));
