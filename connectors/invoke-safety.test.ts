@@ -15,6 +15,16 @@ import {
   service,
 } from "./testing/world.ts";
 
+test("an answer that nests without end is the service's error, said once", async () => {
+  const nested = (levels: number) => `${"[".repeat(levels)}${"]".repeat(levels)}`;
+  const answer = (text: string) => () => new Response(text, { headers: { "content-type": "application/json" } });
+  const call = callOf(direct("https://a.example.com/", ", headers: {A: '${secrets.TOKEN}'}"), {});
+  const secrets = { TOKEN: "tok-99887" };
+  const refused = await errorOf(call, { secrets, answer: answer(nested(100_000)) });
+  expect(refused).toMatchObject({ error: { code: "BACKEND_ERROR", details: { limit: "depth" } }, permanent: true });
+  expect((await invoke(call, { secrets, answer: answer(nested(900)) })).result.ok).toBe(true);
+});
+
 describe("secrets", () => {
   const secrets = { TOKEN: "s3cret/+token ü" };
   const marked: Json = { $secret: { fn: "concat", args: ["Bearer ", { $secret: { name: "TOKEN" } }] } };

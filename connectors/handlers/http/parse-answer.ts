@@ -47,6 +47,12 @@ function withoutProto(value: Json): Json {
   );
 }
 
+/** Whether a value nests more than `levels` levels. */
+export function isDeeper(value: Json, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((item) => isDeeper(item, levels - 1));
+}
+
 /** A body cut so that an error can carry it. */
 export function quoted(body: Json): Json {
   const text = typeof body === "string" ? body : JSON.stringify(body);

@@ -1,3 +1,4 @@
+import { WALKED_DEPTH } from "../../../engine/expressions/limits.ts";
 import type { Json } from "../../../engine/json.ts";
 import type { ActionResult } from "../../../engine/run/types.ts";
 import type { EgressPolicy } from "../../egress/egress.ts";
@@ -6,7 +7,7 @@ import { readCapped } from "../../egress/read-capped.ts";
 import type { Masker } from "../../mask.ts";
 import type { BuiltRequest } from "./direct-request.ts";
 import { mapDirect, mapService } from "./map-answer.ts";
-import { parseAnswer } from "./parse-answer.ts";
+import { isDeeper, parseAnswer } from "./parse-answer.ts";
 import type { PinnedHttpHandler } from "./pinned-handler.ts";
 
 /** Largest answer that is read, after decompression. */
@@ -48,6 +49,7 @@ export async function sendAndMap(request: BuiltRequest, sending: Sending): Promi
     const read = await readCapped(outcome.response, MOST_ANSWER_BYTES);
     if (!read.ok) return tooLarge(outcome.response.status);
     const answer = parseAnswer(outcome.response, read.bytes);
+    if (isDeeper(answer.body, WALKED_DEPTH)) return tooDeep(answer.status);
     const reading = { now: sending.now(), masker: sending.masker };
     const mapped =
       sending.handler.style === "service"
@@ -77,6 +79,13 @@ function tooLarge(status: number): ActionResult {
     error: { code: "PAYLOAD_TOO_LARGE", message, details: { limit: "payload_bytes", max: MOST_ANSWER_BYTES, status } },
     permanent: true,
   };
+}
+
+/** Nobody could walk it: not a mask, not a schema, not a template. */
+function tooDeep(status: number): ActionResult {
+  const message = `The answer nests deeper than ${WALKED_DEPTH} levels`;
+  const details = { limit: "depth", max: WALKED_DEPTH, status };
+  return { ok: false, error: { code: "BACKEND_ERROR", message, details }, permanent: true };
 }
 
 /** Messages by which a runtime says that no connection came about, so that nothing was sent. */
