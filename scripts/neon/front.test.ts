@@ -42,6 +42,20 @@ describe.each(backends)("the Neon front on %s", (_name, postgresUrl) => {
     await front.close();
   });
 
+  test("a page in a browser reaches neither protocol", async () => {
+    const body = JSON.stringify({ query: "create table stolen (id int)", params: [] });
+    const posted = await fetch(`http://127.0.0.1:${front.port}/sql`, { method: "POST", body });
+    expect(posted.status).toBe(403);
+    const socket = new WebSocket(`ws://127.0.0.1:${front.port}/v2`, { origin: "http://a-page.example" });
+    const outcome = await new Promise((resolve) => {
+      socket.once("open", () => resolve("open"));
+      socket.once("error", (error) => resolve(error.message));
+    });
+    socket.terminate();
+    expect(outcome).toBe("Unexpected server response: 401");
+    expect(await neon(URL).query("select to_regclass('stolen') as found")).toEqual([{ found: null }]);
+  });
+
   test("a query over HTTP has typed values, a row count and fields", async () => {
     const result = await neon(URL, {
       fullResults: true,
@@ -122,7 +136,7 @@ describe.each(backends)("the Neon front on %s", (_name, postgresUrl) => {
 
   test("what is not of the protocol is refused in words", async () => {
     const post = (body: string): Promise<Response> =>
-      fetch(`http://127.0.0.1:${front.port}/sql`, { method: "POST", body });
+      fetch(`http://127.0.0.1:${front.port}/sql`, { method: "POST", body, headers: { "neon-connection-string": URL } });
     expect((await post("{")).status).toBe(400);
     expect((await post('{"query": 7}')).status).toBe(400);
     expect((await fetch(`http://127.0.0.1:${front.port}/`)).status).toBe(404);

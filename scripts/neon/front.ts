@@ -24,7 +24,9 @@ export interface NeonFront {
 export async function startNeonFront({ dataDir, postgresUrl, port }: NeonFrontOptions): Promise<NeonFront> {
   const backend = await (postgresUrl === undefined ? openEmbedded(dataDir) : openPostgres(postgresUrl));
   const server = createServer((request, response) => handleHttp(backend, request, response));
-  const sockets = new WebSocketServer({ server, path: "/v2" });
+  // Browsers say for which page they connect, drivers come without one: no page may speak to the database.
+  const fromDriver = ({ origin }: { origin: string | undefined }): boolean => origin === undefined || origin === "";
+  const sockets = new WebSocketServer({ server, path: "/v2", verifyClient: fromDriver });
   const clients = new Set<Promise<void>>();
   sockets.on("connection", (socket) => {
     const client = handleWebSocket(backend, socket).finally(() => clients.delete(client));

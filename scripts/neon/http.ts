@@ -90,6 +90,9 @@ function send(response: ServerResponse, status: number, body: unknown): void {
 /** `POST /sql`: one query, or several in one transaction. */
 export async function handleHttp(backend: Backend, request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (request.method !== "POST" || request.url !== "/sql") return send(response, 404, { message: "Not found" });
+  // A page in a browser can post here too, but not with a header of its own choice: every driver sends this one.
+  if (request.headers["neon-connection-string"] === undefined)
+    return send(response, 403, { message: "The header Neon-Connection-String is missing" });
   try {
     send(response, 200, await answerQuery(backend, request));
   } catch (error) {
