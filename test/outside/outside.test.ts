@@ -12,6 +12,7 @@ import "./keys.suite.ts";
 import "./limits.suite.ts";
 import "./one-action.suite.ts";
 import "./outcomes.suite.ts";
+import "./races.suite.ts";
 import "./retry.suite.ts";
 import "./secrets.suite.ts";
 import "./seed-blocks.suite.ts";
