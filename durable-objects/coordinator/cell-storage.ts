@@ -104,9 +104,10 @@ export class CellStorage {
     return rows.map((row) => text(row.id));
   }
 
-  /** Appends events of one transition group; a row holds events of one time, and no more than a row may hold. */
-  append(execution: string, events: readonly StampedEvent[]): void {
+  /** Appends events of one transition group; a row holds events of one time, and no more than a row may hold. Answers their size. */
+  append(execution: string, events: readonly StampedEvent[]): number {
     let parts: string[] = [];
+    let chars = 0;
     let size = 0;
     let first = events[0]?.seq ?? 0;
     let at = events[0]?.at ?? 0;
@@ -125,8 +126,17 @@ export class CellStorage {
       at = time;
       parts.push(part);
       size += part.length + 1;
+      chars += part.length + 1;
     }
     flush();
+    return chars;
+  }
+
+  /** Characters of an execution's log. */
+  logSize(execution: string): number {
+    return Number(
+      this.#read("SELECT sum(length(events)) AS size FROM log WHERE execution = ?", execution)[0]?.size ?? 0,
+    );
   }
 
   *log(execution: string): Generator<StampedEvent> {

@@ -226,7 +226,7 @@ export class Cell {
         this.#storage.updateExecution(row);
       }
     }
-    this.#storage.append(head.executionId, resident.pending);
+    resident.logSize += this.#storage.append(head.executionId, resident.pending);
   }
 
   #written(resident: Resident): void {
@@ -297,6 +297,7 @@ export class Cell {
       this.#stored(executionId, (head, plan, state) => {
         const resident = this.#resident(head, plan, state);
         resident.storedStatus = state.status;
+        resident.logSize = this.#storage.logSize(executionId);
         return resident;
       }) ?? undefined
     );

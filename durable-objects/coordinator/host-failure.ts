@@ -16,3 +16,12 @@ export function hostFailure(error: unknown): RunError {
     details: { reason: "quarantined" },
   };
 }
+
+/** The error of an execution whose inputs, outputs and errors together are more than an object can bear. */
+export function executionTooLarge(max: number): RunError {
+  return {
+    code: "PAYLOAD_TOO_LARGE",
+    message: `The execution holds more than ${max} characters of inputs and outputs: keep large data outside and pass references`,
+    details: { limit: "payload_bytes", max },
+  };
+}

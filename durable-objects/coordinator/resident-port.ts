@@ -2,6 +2,7 @@ import type { HostPort } from "../../engine/driver/host-port.ts";
 import type { ActionCall, ActionResult, StampedEvent } from "../../engine/run/types.ts";
 import type { TimerQueue } from "../timer-queue.ts";
 import type { CommitGroup } from "./commit-group.ts";
+import { executionTooLarge } from "./host-failure.ts";
 import type { Resident } from "./resident.ts";
 
 export interface ResidentDeps {
@@ -13,6 +14,9 @@ export interface ResidentDeps {
   ended(resident: Resident): void;
   crashed(resident: Resident, error: unknown): void;
 }
+
+/** An object has 128 MB for all its executions, and a record must pass one RPC of 32 MiB. */
+const MAX_LOG_CHARS = 16_777_216;
 
 /** The engine's host port for one execution of a cell. */
 export class ResidentPort implements HostPort {
@@ -32,8 +36,16 @@ export class ResidentPort implements HostPort {
     if (this.#resident.spoilt) return;
     this.#deps.group.add(this.#resident, events, () => {
       done();
-      if (this.#resident.driver.terminal) this.#deps.ended(this.#resident);
+      const { driver, logSize } = this.#resident;
+      if (driver.terminal) this.#deps.ended(this.#resident);
+      else if (logSize > MAX_LOG_CHARS) this.#giveUp();
     });
+  }
+
+  /** In a turn of its own: what waits for the commit in hand must see the state that was written. */
+  #giveUp(): void {
+    const error = executionTooLarge(MAX_LOG_CHARS);
+    this.#deps.soon(() => this.#resident.driver.deliver({ type: "fail", error }));
   }
 
   call(call: ActionCall): Promise<ActionResult> {

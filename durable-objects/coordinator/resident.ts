@@ -24,6 +24,8 @@ export class Resident {
   afterCommit: ((error?: unknown) => void)[] = [];
   /** Callers who wait for the end; they are handed the resident that reached it. */
   readonly waiters = new Set<(ended: Resident) => void>();
+  /** Characters of its stored log: about what it takes of the object's memory. */
+  logSize = 0;
   /** Status that the stored row shows. */
   storedStatus = "";
   /** A bug or a storage limit has spoilt the state in memory: nothing of it is written any more. */

@@ -225,6 +225,27 @@ test.each([3 * 3_600_000, -3 * 3_600_000])(
   },
 );
 
+test("an execution that holds more than an object can bear fails by name, also when it grew before a restart", async () => {
+  const outputs = 16;
+  let calls = 0;
+  answer = () => {
+    calls += 1;
+    if (calls === outputs / 2) object.kill();
+    return { result: ok("y".repeat(1_000_000)), afterMs: 1 };
+  };
+  const loop = actionStep("a", { forEach: "{{ range(100) }}" });
+  await within(object.cell.start(command("exec_fat", [loop])));
+  while (object.kills === 0) await object.step();
+  await within(object.cell.start(command("exec_thin", [actionStep("b")])));
+  const record = await ended("exec_fat");
+  expect(record?.error).toMatchObject({
+    code: "PAYLOAD_TOO_LARGE",
+    details: { limit: "payload_bytes", max: 16_777_216 },
+  });
+  expect(calls).toBeLessThan(outputs + 8);
+  expect(await ended("exec_thin")).toMatchObject({ status: "completed" });
+});
+
 test("after ten thousand executions nothing of them is left in memory", { timeout: 60_000 }, async () => {
   const plan = command("exec_x", [actionStep("a")]);
   for (let block = 0; block < 50; block++) {

@@ -45,6 +45,7 @@ export class SimulatedObject {
   readonly #world: SimulatedWorld;
   #current: Incarnation | undefined;
   #alarm: (() => void) | undefined;
+  #reader: CellStorage | undefined;
   /** Added to what the cell reads as the time: a clock that was set. */
   skewMs = 0;
   kills = 0;
@@ -68,7 +69,9 @@ export class SimulatedObject {
 
   /** The stored bytes, as another reader sees them. */
   get storage(): CellStorage {
-    return new CellStorage(this.#objectStorage(undefined));
+    if (this.#reader && this.#current && this.writes > 0) return this.#reader;
+    this.#reader = new CellStorage(this.#objectStorage(undefined));
+    return this.#reader;
   }
 
   /** The cell, started when it was not awake. */
