@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,6 +10,7 @@ import { claimPort } from "./platform/claim-port.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const children = new Set<ChildProcess>();
+let folder: string;
 let dataDir: string;
 let port: number;
 
@@ -50,14 +51,15 @@ async function ready(started: Run): Promise<DevFile> {
 }
 
 beforeAll(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), "smartify-start-"));
+  folder = mkdtempSync(join(tmpdir(), "smartify-start-"));
+  dataDir = join(folder, "data");
   port = await claimPort(0);
 });
 
 afterAll(async () => {
   for (const child of children) child.kill("SIGKILL");
   await sleep(500);
-  rmSync(dataDir, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
 });
 
 describe("npm start", { timeout: 90_000 }, () => {
@@ -67,6 +69,11 @@ describe("npm start", { timeout: 90_000 }, () => {
     expect(started.output()).toMatch(/sk_live_\w+/);
     expect(started.output()).toContain("curl -s");
     expect(existsSync(join(dataDir, "dev.json"))).toBe(false);
+  });
+
+  test("nobody else on the machine can read what it keeps", () => {
+    expect(statSync(dataDir).mode & 0o077).toBe(0);
+    for (const name of ["secrets.json", "tenant.json"]) expect(statSync(join(dataDir, name)).mode & 0o077).toBe(0);
   });
 
   test("again it has the same key, publishes nothing twice, and serves what dev.json says", async () => {

@@ -61,8 +61,9 @@ function tryToTake(path: string, owner: number): boolean {
     // A link fails when the name is taken, and what it names is complete from the start.
     linkSync(mine, path);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    throw error;
   } finally {
     rmSync(mine, { force: true });
   }

@@ -26,7 +26,8 @@ export async function startPlatform(
   onProgress: (text: string) => void = () => undefined,
 ): Promise<Platform> {
   const dataDir = resolve(options.dataDir);
-  mkdirSync(dataDir, { recursive: true });
+  // Runs' inputs and outputs are in there: other users of the machine have no business with them.
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const logFile = join(dataDir, "platform.log");
   const log = openSync(logFile, "a");
   const node = join(ROOT, "node_modules/node/bin/node");
