@@ -9,7 +9,7 @@ export interface Plugins {
 }
 
 /** An output larger than this is refused: a run's storage and memory are bounded (section 15). */
-const MAX_OUTPUT_CHARS = 1_048_576;
+const MAX_OUTPUT_BYTES = 1_048_576;
 
 /** Hands an attempt to the plugin Worker that can run it. Never rejects; a plugin's own fault goes to `report`. */
 export async function callPlugin(
@@ -24,7 +24,7 @@ export async function callPlugin(
     const result = await (call.action.plugin === "http"
       ? plugins.http.invoke(call, context)
       : plugins.toolbox.invoke({ ...call, action: withoutSchemas(call.action) }, context));
-    return result.ok && outputSize(result.output) > MAX_OUTPUT_CHARS ? { ...tooLarge(), usage: result.usage } : result;
+    return result.ok && outputSize(result.output) > MAX_OUTPUT_BYTES ? { ...tooLarge(), usage: result.usage } : result;
   } catch (error) {
     report(`the ${call.action.plugin} plugin failed in ${context.executionId} ${call.path}`, error);
     return {
@@ -68,8 +68,11 @@ function cannotRun({ action, target }: ActionCall): ActionResult | undefined {
   };
 }
 
+/** Bytes of the output as JSON; for one that is surely small, at most that. */
 function outputSize(output: unknown): number {
-  return typeof output === "string" ? output.length : typeof output === "object" ? JSON.stringify(output).length : 0;
+  if (typeof output !== "object" && typeof output !== "string") return 0;
+  const text = JSON.stringify(output);
+  return text.length * 3 <= MAX_OUTPUT_BYTES ? text.length : new TextEncoder().encode(text).length;
 }
 
 function tooLarge(): ActionResult {
@@ -78,8 +81,8 @@ function tooLarge(): ActionResult {
     permanent: true,
     error: {
       code: "PAYLOAD_TOO_LARGE",
-      message: `The action's output is larger than ${MAX_OUTPUT_CHARS} characters`,
-      details: { limit: "payload_bytes", max: MAX_OUTPUT_CHARS },
+      message: `The action's output is larger than ${MAX_OUTPUT_BYTES} bytes`,
+      details: { limit: "payload_bytes", max: MAX_OUTPUT_BYTES },
     },
   };
 }

@@ -33,7 +33,10 @@ export function apply(plan: Plan, state: RunState, event: StampedEvent): void {
       delete instance.retryDue;
       if (event.input !== undefined) instance.input = event.input;
       if (event.connection !== undefined) instance.connection = event.connection;
-      if (event.items !== undefined) instance.items = event.items;
+      if (event.items !== undefined) {
+        instance.items = event.items;
+        state.steps -= 1;
+      }
       return;
     }
     case "step.retrying": {
@@ -114,6 +117,7 @@ function open(state: RunState, path: string, at: number): Instance {
   const parent = bracket < 0 ? path.slice(0, Math.max(0, path.lastIndexOf("."))) : path.slice(0, bracket);
   const instance = newInstance(path, addressOf(path), parent, at);
   if (bracket >= 0) instance.index = Number(path.slice(bracket + 1, -1));
+  state.steps += 1;
   state.instances.set(path, instance);
   state.open.set(path, instance);
   parentOf(state, instance).opened += 1;

@@ -18,6 +18,7 @@ export function newRun(identity: RunIdentity): RunState {
     outputs: null,
     error: null,
     root: newInstance("", "", null, 0),
+    steps: 0,
     instances: new Map(),
     open: new Map(),
     usage: { stepRuns: 0, compute_ms: 0, egress_bytes: 0, ai_tokens: 0 },

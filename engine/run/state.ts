@@ -63,6 +63,8 @@ export interface RunState {
   error: RunError | null;
   /** The workflow itself as a container of its top-level steps; its path is empty. */
   root: Instance;
+  /** Opened instances that are no loops: what the step limit counts. */
+  steps: number;
   /** Opened instances by path, in order of opening (the root not among them). */
   instances: Map<string, Instance>;
   /** Those of `instances` that are not settled: what a restart dispatches and a cancel ends. */

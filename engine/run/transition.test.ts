@@ -198,6 +198,13 @@ describe("a loop", () => {
     expect(run.state.instances.size).toBe(1001);
   });
 
+  test("of as many items as an execution may have steps completes", async () => {
+    const run = await runTest(planOf([actionStep("all", { forEach: "range(10000)", condition: "item < 0" })]), () =>
+      ok(1),
+    );
+    expect(run.state.status).toBe("completed");
+  });
+
   test("beyond the step limit fails the run by name", async () => {
     const plan = planOf([
       actionStep("one", { forEach: "range(6000)", condition: "item < 0" }),
