@@ -7,12 +7,13 @@ export const MAX_STEPS = 10_000;
 /** Items of one loop (section 20: `details.limit: fan_out`). */
 export const MAX_FAN_OUT = 10_000;
 
-/** Fails the run when it has opened more steps than an execution may. */
-export function checkLimits(turn: Turn): void {
-  if (turn.state.steps <= MAX_STEPS || !turn.running) return;
+/** Fails the run when it is to open one more step than an execution may have; nothing of that step happens. */
+export function passesStepLimit(turn: Turn): boolean {
+  if (turn.state.steps < MAX_STEPS) return false;
   turn.fail({
     code: "QUOTA_EXCEEDED",
     message: `The execution has more than ${MAX_STEPS} steps: split the work into subworkflows or smaller lists`,
     details: { limit: "steps", max: MAX_STEPS },
   });
+  return true;
 }

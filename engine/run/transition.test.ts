@@ -212,6 +212,7 @@ describe("a loop", () => {
     ]);
     const run = await runTest(plan, (c) => ok(c.input));
     expect(run.state.error).toMatchObject({ code: "QUOTA_EXCEEDED", details: { limit: "steps" } });
+    expect(run.events.filter(({ type }) => type === "step.skipped")).toHaveLength(10_000);
   });
 });
 

@@ -9,7 +9,7 @@ import { progressSequence } from "../steps/sequence.ts";
 import { apply, stepOf } from "./apply.ts";
 import { refusalOf } from "./authorization.ts";
 import { actionCall } from "./effects.ts";
-import { checkLimits, MAX_NODES_PER_TURN } from "./limits.ts";
+import { MAX_NODES_PER_TURN, passesStepLimit } from "./limits.ts";
 import { decideRetry, fractionOf } from "./retry.ts";
 import { RunScope } from "./scope.ts";
 import { type Instance, isLeaf, type RunState } from "./state.ts";
@@ -70,12 +70,14 @@ export class Turn {
   /** Opens a step: decides its condition and its loop, then hands it to its kind. `path` has its index in an iteration. */
   open(step: PlanStep, path: string, iteration: boolean): void {
     this.#nodes += 1;
+    const isLoop = step.forEach !== undefined && !iteration;
+    if (!isLoop && passesStepLimit(this)) return;
     try {
       if (step.condition && step.conditionPerItem === iteration && !step.condition.test(this.scope(path))) {
         this.emit({ type: "step.skipped", path });
       } else if (this.#refused(step, path)) {
         return;
-      } else if (step.forEach && !iteration) {
+      } else if (isLoop) {
         openLoop(this, step, path);
       } else {
         behaviourOf(step.kind).open(this, step, path);
@@ -83,7 +85,6 @@ export class Turn {
     } catch (error) {
       this.emit({ type: "step.failed", path, error: expressionFailure(error) });
     }
-    checkLimits(this);
   }
 
   /** `authorization` of a step: who started the execution may not run it (section 2). */
