@@ -71,6 +71,13 @@ describe("a gate", () => {
     expect(cpu).toMatchObject({ measured: 2.5, limit: 2, passed: false });
   });
 
+  test("on a ratio is left out where the floor is invalid; an absolute one stands", () => {
+    const cases = [result({ cpuMsPerRun: 1 }, { cpuMsPerRun: 2.5, fsyncsPerRun: 5 })];
+    const name = cases[0]?.name ?? "";
+    const judged = checkGates(cases, LIMITS, [{ case: name, reason: "busy" }]);
+    expect(judged).toMatchObject([{ figure: "fsyncsPerRun", passed: false }]);
+  });
+
   test("is left out when its case was not run", () => {
     expect(checkGates([], LIMITS)).toEqual([]);
   });

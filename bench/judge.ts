@@ -43,12 +43,20 @@ export function findInvalid(cases: readonly CaseResult[], { floor, floorToleranc
   return found;
 }
 
-/** Every gate whose case was run. `max` is a bound that is met by equality. */
-export function checkGates(cases: readonly CaseResult[], { gates }: Limits): BenchResult["gates"] {
+/**
+ * Every gate whose case was run. `max` is a bound that is met by equality. A ratio to the floor says nothing in a case whose
+ * floor is `invalid`: those are left out; absolute gates stand.
+ */
+export function checkGates(
+  cases: readonly CaseResult[],
+  { gates }: Limits,
+  invalid: readonly Invalid[] = [],
+): BenchResult["gates"] {
   const checked: BenchResult["gates"] = [];
   for (const gate of gates) {
     const result = cases.find(({ name }) => name === gate.case);
     if (!result?.platform) continue;
+    if (gate.ratio && invalid.some((it) => it.case === gate.case)) continue;
     const measured = (gate.ratio ? result.ratio : result.platform)?.[gate.figure];
     if (measured === undefined) continue;
     const figure = gate.ratio ? `${gate.figure} ÷ floor` : gate.figure;
