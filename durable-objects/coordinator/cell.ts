@@ -10,7 +10,8 @@ import type { ActionCall, ActionResult } from "../../engine/run/types.ts";
 import type { TimerQueue } from "../timer-queue.ts";
 import type { CellStorage } from "./cell-storage.ts";
 import { CommitGroup } from "./commit-group.ts";
-import { callContextOf, headOf, projectionOf, recordOf, stepOf, type StoredHead } from "./execution-head.ts";
+import { executionRecord } from "../../contracts/execution-record.ts";
+import { callContextOf, headOf, projectionOf, stepOf, type StoredHead } from "./execution-head.ts";
 import { hostFailure } from "./host-failure.ts";
 import { IdempotentStarts } from "./idempotent-starts.ts";
 import { Outbox } from "./outbox.ts";
@@ -94,7 +95,7 @@ export class Cell {
     const resident = waitMs > 0 ? this.#residents.get(executionId) : undefined;
     const ended = resident && (await this.#ended(resident, waitMs));
     if (ended) return ended.birth ? null : this.#record(ended);
-    return this.#read(executionId, (head, plan, state) => recordOf(plan, state, head, this.#deps.now()));
+    return this.#read(executionId, (head, plan, state) => executionRecord(plan, state, head, this.#deps.now()));
   }
 
   async getStep(executionId: string, path: string): Promise<StepRecord | null> {
@@ -384,7 +385,7 @@ export class Cell {
   }
 
   #record(resident: Resident): ExecutionRecord {
-    return recordOf(resident.plan, resident.driver.state, resident.head, this.#deps.now());
+    return executionRecord(resident.plan, resident.driver.state, resident.head, this.#deps.now());
   }
 
   #keepAwake(): void {

@@ -1,6 +1,6 @@
 import type { ExecutionHead } from "../../contracts/execution-record.ts";
-import { executionRecord, stepRecord, usageRecord } from "../../contracts/execution-record.ts";
-import type { Environment, ExecutionRecord, StepRecord } from "../../contracts/execution.ts";
+import { stepRecord, usageRecord } from "../../contracts/execution-record.ts";
+import type { Environment, StepRecord } from "../../contracts/execution.ts";
 import type { CallContext, ExecutionProjection, StartCommand } from "../../contracts/rpc.ts";
 import type { Plan } from "../../engine/plan/types.ts";
 import type { RunState } from "../../engine/run/state.ts";
@@ -63,10 +63,6 @@ export function callContextOf(plan: Plan, head: StoredHead): CallContext {
     isolated: head.mode === "isolated",
     traceparent: head.traceparent,
   };
-}
-
-export function recordOf(plan: Plan, state: RunState, head: StoredHead, now: number): ExecutionRecord {
-  return executionRecord(plan, state, head, now);
 }
 
 /** The record of the step at a run-time path; null when the run has not come to it. */

@@ -1,7 +1,6 @@
 import type { Pins, PinnedAction } from "../connector.ts";
 import type { RetryPolicy, StepDefinition, StepKind, WorkflowDefinition } from "../definition/types.ts";
 import type { Compiled } from "../expressions/types.ts";
-import type { Json } from "../json.ts";
 
 /** What is stored and sent for a version: plain JSON. `digest` = SHA-256 over its canonical JSON. */
 export interface PlanSource {
@@ -45,6 +44,4 @@ export interface Plan {
   readonly envNames: readonly string[];
   readonly strict: boolean;
   readonly timeoutMs?: number;
-  /** Extra constants the steps close over, by address; reserved for kinds. */
-  readonly constants?: ReadonlyMap<string, Json>;
 }
