@@ -1,6 +1,6 @@
 import type { PlanSource } from "../engine/plan/types.ts";
 import type { Principal } from "../engine/run/authorization.ts";
-import type { ActionCall, ActionResult, RunStatus } from "../engine/run/types.ts";
+import type { ActionCall, ActionResult, RunCommand, RunStatus } from "../engine/run/types.ts";
 import type { Json, JsonObject } from "../engine/json.ts";
 import type { Result } from "./errors.ts";
 import type { Environment, ExecutionMode, ExecutionRecord, StepRecord, UsageRecord } from "./execution.ts";
@@ -29,9 +29,26 @@ export interface StartCommand {
   /** What they may do, where a step asks for it. */
   principal?: Principal;
   idempotency?: { key: string; bodyHash: string };
+  /** Raises and lowers the workflow's own budget, member by member (section 11). */
+  budget?: JsonObject;
+  /** Not before this time (epoch ms): `delay` or `start_at`. */
+  startAt?: number;
+  /** Higher goes first where executions queue for a concurrency key; 0 when nobody says. */
+  priority?: number;
+  /** The workflow's concurrency rule, its key evaluated at the start (section 2). */
+  concurrency?: ConcurrencyRule;
+  /** Steps it may open, where the deployment says otherwise than 10,000. */
+  maxSteps?: number;
   /** sync: wait for the end up to this long and answer the record. */
   waitMs?: number;
   traceparent?: string;
+}
+
+/** How many executions of one key run at once, and what happens to one more (section 2). */
+export interface ConcurrencyRule {
+  key: string;
+  limit: number;
+  strategy: "queue" | "cancel_running" | "reject";
 }
 
 export type StartAnswer =
@@ -73,7 +90,13 @@ export interface CoordinatorRpc {
   get(executionId: string, options?: { waitMs?: number }): Promise<ExecutionRecord | null>;
   /** One step by its run-time path; null when the execution or the path is unknown. */
   getStep(executionId: string, path: string): Promise<StepRecord | null>;
-  cancel(executionId: string, command: { reason?: string; actor: string }): Promise<Result<ExecutionRecord> | null>;
+  /**
+   * Steers an execution: cancel, pause, resume, shut down, signal, message, decision. Answers the record after it (for a
+   * signal, message or decision without its steps), a refusal, or null when this cell has no such execution.
+   */
+  act(executionId: string, command: RunCommand): Promise<Result<ExecutionRecord> | null>;
+  /** False when it has ended or was never here: the tenant object asks before it believes in a slot that is still held. */
+  isLive(executionId: string): Promise<boolean>;
   /** Projections changed after `after`, oldest first, each execution once; reading twice gives the same rows. */
   readOutbox(after: number, limit: number): Promise<OutboxPage>;
   /** The sink has everything up to `change`. */
@@ -107,6 +130,37 @@ export interface SealedConnection {
   sealed: string;
 }
 
+export interface SlotRequest extends ConcurrencyRule {
+  executionId: string;
+  /** Name of the execution's coordinator object. */
+  cell: string;
+  priority: number;
+}
+
+export type SlotAnswer = { kind: "granted" } | { kind: "queued"; position: number } | { kind: "rejected" };
+
+/** `POST /events` (section 20). */
+export interface KeyedEvent {
+  /** `evt_…`: an execution takes one event once. */
+  id: string;
+  name: string;
+  key: string;
+  payload: Json;
+  channel?: string;
+  /** Epoch ms. */
+  expiresAt: number;
+}
+
+/** A `wait` step that names a key. */
+export interface KeyedWait {
+  executionId: string;
+  cell: string;
+  /** Run-time path of the step. */
+  path: string;
+  name: string;
+  key: string;
+}
+
 /** The tenant object: what crosses the cells of one tenant and environment. Never a run's state. */
 export interface TenantRpc {
   /** SHA-256 (hex) of the key → its record, or null when unknown here. */
@@ -124,6 +178,24 @@ export interface TenantRpc {
   deleteEnv(name: string): Promise<void>;
   /** Those that are set; `*` among the names asks for all. */
   envValues(names: string[]): Promise<Record<string, Json>>;
+  /**
+   * Asks for a slot of a concurrency key, for an execution that is about to exist. Repeating the call gives the same answer.
+   * `cancel_running` cancels the oldest holders and queues until they are gone.
+   */
+  acquireSlot(request: SlotRequest): Promise<SlotAnswer>;
+  /** The execution has ended, or gave up waiting: the next in the queue is told (`act` with `release`). */
+  releaseSlot(executionId: string): Promise<void>;
+  /** From 1; null when it does not queue. */
+  slotPosition(executionId: string): Promise<number | null>;
+  /** An event for whoever waits for its key, now or until it expires. Answers how many executions it was handed to. */
+  publishEvent(event: KeyedEvent): Promise<number>;
+  /** An execution waits for a key: answers an event that was kept for it, which is then consumed. Repeating is harmless. */
+  awaitEvent(wait: KeyedWait): Promise<KeyedEvent | null>;
+  /** The wait is over, however it ended. */
+  forgetWait(executionId: string, path: string): Promise<void>;
+  /** Outputs of steps with a `cache` (section 3); null on a miss. */
+  cached(key: string): Promise<{ output: Json } | null>;
+  putCached(key: string, output: Json, expiresAt: number): Promise<void>;
   /** A cell announces itself once, on its first start, so that a sweeper can wake it. */
   registerCell(name: string): Promise<void>;
   cells(): Promise<string[]>;

@@ -140,6 +140,31 @@ export type EngineInput =
   | { type: "progress"; path: string; attempt: number; percent?: number; message?: string }
   | { type: "log"; path?: string; level: string; message: string; context?: JsonObject };
 
+/** How somebody outside steers an execution that exists. All of them are harmless when they come twice. */
+export type RunCommand =
+  /** `compensate: true` undoes completed steps that carry a `compensate` before it ends (section 20). */
+  | { type: "cancel"; reason?: string; actor?: string; compensate?: boolean }
+  | { type: "pause"; reason?: string; actor?: string }
+  /** `budget` raises the one that was spent (section 20). */
+  | { type: "resume"; actor?: string; budget?: JsonObject }
+  /** Ends a long-running graph: graceful lets every node finish the message in hand, at most until `deadlineMs` from now. */
+  | { type: "shutdown"; graceful?: boolean; deadlineMs?: number; actor?: string }
+  /** An event. With `id`, once; with `path`, only for the wait at that path (a keyed event, section 20). */
+  | { type: "signal"; name: string; payload: Json; channel?: string; id?: string; key?: string; path?: string }
+  /** For the mailbox of a node of a long-running graph. */
+  | { type: "message"; node: string; payload: Json }
+  /** An approval. `step` is the path or id of a waiting step, or `workflow`. */
+  | {
+      type: "decide";
+      step: string;
+      decision: "approve" | "reject";
+      comment?: string;
+      by: string;
+      roles: readonly string[];
+    }
+  /** Its concurrency key is free, or its time has come. */
+  | { type: "release" };
+
 /** Ids and constants of one run that templates may read. */
 export interface RunIdentity {
   executionId: string;
