@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import type { Json, JsonObject } from "../../engine/json.ts";
+import type { HappeningInCase } from "./happenings.ts";
+import type { StartOptions } from "./host.ts";
 import type { Answers } from "./script.ts";
 
 /** What a case says must be true afterwards. Only what is written is compared; README.md tells each member's meaning. */
@@ -12,6 +14,8 @@ export interface Expectation {
   outputs?: JsonObject;
   error?: JsonObject;
   steps?: Record<string, JsonObject>;
+  record?: JsonObject;
+  refusals?: string[];
   step_runs?: number;
   events?: string[];
   calls?: string[];
@@ -33,6 +37,10 @@ export interface ConformanceCase {
   inputs?: JsonObject;
   env?: JsonObject;
   actions?: Record<string, Answers>;
+  /** Workflows that its steps call. */
+  workflows?: JsonObject[];
+  start?: StartOptions;
+  happen?: HappeningInCase[];
   expect: Expectation;
 }
 

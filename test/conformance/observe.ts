@@ -4,10 +4,11 @@ import type { StampedEvent } from "../../engine/run/types.ts";
 import type { Played } from "./host.ts";
 import type { SeenCall } from "./script.ts";
 
-/** An event as the cases write it: `step.started a[1] #2`, `step.retrying a +40`. */
+/** An event as the cases write it: `step.started a[1] #2`, `step.retrying a +40`, `message.accepted worker`. */
 export function eventLine(event: StampedEvent): string {
   const words: string[] = [event.type];
   if ("path" in event && event.path !== undefined) words.push(event.path);
+  if ("node" in event && typeof event.node === "string") words.push(event.node);
   if ("attempt" in event && event.attempt > 1) words.push(`#${event.attempt}`);
   if (event.type === "step.retrying") words.push(`+${event.due - event.at}`);
   return words.join(" ");

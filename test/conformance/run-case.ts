@@ -2,12 +2,17 @@ import { expect } from "vitest";
 import { readWorkflows } from "../../engine/definition/read-workflows.ts";
 import type { WorkflowDefinition } from "../../engine/definition/types.ts";
 import type { Scope } from "../../engine/expressions/types.ts";
-import type { Json, JsonObject } from "../../engine/json.ts";
+import { isObject, type Json, type JsonObject } from "../../engine/json.ts";
+import type { ExecutionRecord } from "../../contracts/execution.ts";
 import { prepareInputs } from "../../engine/definition/validate-inputs.ts";
 import type { ConformanceCase, Expectation } from "./conformance-case.ts";
 import type { ConformanceHost, Played } from "./host.ts";
 import { callLine, callsOf, delaysOf, eventLine, partOf } from "./observe.ts";
-import { pinsOf } from "./pins.ts";
+import { type HappeningInCase, happeningsOf } from "./happenings.ts";
+import { sourceOf } from "./pins.ts";
+
+/** Stands where a case calls no workflow: a file has at least one. */
+const CALLS_NOBODY = { name: "nobody calls it" };
 
 /** What the default of an input may read. */
 const INPUT_SCOPE: Scope = {
@@ -19,7 +24,7 @@ const INPUT_SCOPE: Scope = {
 
 /** Reads, starts and plays one case on `host`, and compares what it left with what the case expects. */
 export async function runCase(host: ConformanceHost, one: ConformanceCase): Promise<void> {
-  const { expect: expected, env = {}, actions = {} } = one;
+  const { expect: expected, env = {}, actions = {}, start = {}, happen = [] } = one;
   const { workflows, problems } = readWorkflows(
     JSON.stringify({ name: one.case.slice(0, 100), ...one.workflow }),
     "json",
@@ -27,13 +32,23 @@ export async function runCase(host: ConformanceHost, one: ConformanceCase): Prom
   expect(pointers(problems), "problems of the file").toEqual(expected.refused ?? []);
   const definition = workflows[0]?.definition;
   if (expected.refused || definition === undefined) return;
+  const source = sourceOf(definition, calledWorkflows(one));
 
   const inputs = accepted(definition, one);
   if (inputs === undefined) return;
-  const played = await host.run({ source: { definition, pins: pinsOf(definition) }, inputs, env, answers: actions });
+  const happenings = happeningsOf(happen);
+  const played = await host.run({ source, inputs, env, answers: actions, start, happenings });
+  compareLooks(played, happen);
   compareRecord(played, expected);
   compareCalls(played, expected);
   expect(played.events.map(({ seq }) => seq)).toEqual(played.events.map((_, index) => index + 1));
+}
+
+/** The workflows that the case's steps call: they stand in it as files do, and have no problems. */
+function calledWorkflows(one: ConformanceCase): WorkflowDefinition[] {
+  const { workflows, problems } = readWorkflows(JSON.stringify({ workflows: one.workflows ?? [CALLS_NOBODY] }), "json");
+  expect(problems, "problems of the called workflows").toEqual([]);
+  return workflows.map(({ definition }) => definition);
 }
 
 /** The inputs the run starts with; undefined when they are refused, as the case then expects. */
@@ -46,7 +61,26 @@ function accepted(
   return answer.ok ? answer.inputs : undefined;
 }
 
-function compareRecord({ record, events }: Played, expected: Expectation): void {
+/** What was seen while the run went on, and which acts were refused. */
+function compareLooks({ seen }: Played, happen: readonly HappeningInCase[]): void {
+  const looks = happen.flatMap(({ see }) => (see === undefined ? [] : [see]));
+  for (const [index, look] of looks.entries()) {
+    const { steps, ...members } = look;
+    const record = seen[index];
+    if (record === undefined) throw new Error(`the host did not look ${index + 1} times`);
+    expect(partOf(plain(record), members), `look ${index + 1}`).toEqual(members);
+    compareSteps(record, isObject(steps) ? steps : {}, `look ${index + 1}: `);
+  }
+}
+
+function compareSteps({ steps }: ExecutionRecord, expected: JsonObject, label = ""): void {
+  for (const [path, members] of Object.entries(expected)) {
+    const step = steps.find((found) => found.path === path);
+    expect(step && partOf(plain(step), members), `${label}step ${path}`).toEqual(members);
+  }
+}
+
+function compareRecord({ record, events, refusals }: Played, expected: Expectation): void {
   const { error } = record;
   expect({ status: record.status, error: record.status === expected.status ? undefined : error }).toEqual({
     status: expected.status,
@@ -58,10 +92,9 @@ function compareRecord({ record, events }: Played, expected: Expectation): void 
     expect(partOf({ ...error }, rest)).toEqual(rest);
     if (typeof part === "string") expect(error?.message).toContain(part);
   }
-  for (const [path, members] of Object.entries(expected.steps ?? {})) {
-    const step = record.steps.find((found) => found.path === path);
-    expect(step && partOf(plain(step), members), `step ${path}`).toEqual(members);
-  }
+  compareSteps(record, expected.steps ?? {});
+  if (expected.record) expect(partOf(plain(record), expected.record)).toEqual(expected.record);
+  expect(refusals, "refused acts").toEqual(expected.refusals ?? []);
   if (expected.step_runs !== undefined) expect(record.usage.step_runs).toBe(expected.step_runs);
   if (expected.events) expect(events.map(eventLine)).toEqual(expected.events);
 }

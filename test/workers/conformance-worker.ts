@@ -1,14 +1,18 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { CallContext, CoordinatorRpc, PluginRpc, StartCommand } from "../../contracts/rpc.ts";
+import type { ExecutionRecord } from "../../contracts/execution.ts";
 import { CellStorage } from "../../durable-objects/coordinator/cell-storage.ts";
 import { Coordinator } from "../../durable-objects/coordinator/coordinator.ts";
-import type { ActionCall, ActionResult, StampedEvent } from "../../engine/run/types.ts";
+import { isTerminal } from "../../engine/run/transition.ts";
+import type { ActionCall, ActionResult, RunCommand, StampedEvent } from "../../engine/run/types.ts";
 import type { Played, Scenario } from "../conformance/host.ts";
+import { play, type Stage } from "../conformance/play.ts";
 import { Script } from "../conformance/script.ts";
 
 export { Tenant } from "../../durable-objects/tenant/tenant.ts";
 
 const LONGEST_RUN_MS = 60_000;
+const ACTOR = "key_conformance";
 
 /** The scripts of the runs in flight by execution: the plugin below runs in this same isolate. */
 const scripts = new Map<string, Script>();
@@ -41,15 +45,48 @@ export default class Conformance extends WorkerEntrypoint<Env> {
     scripts.set(executionId, script);
     const cell = this.env.COORDINATOR.getByName("global/ten_conformance/test/s0");
     const answer = await cell.start(startCommand(scenario, executionId));
+    if (answer.kind !== "accepted") throw new Error(`the run was not accepted: ${answer.kind}`);
+    const witnessed = await play(scenario.happenings, new CellStage(cell, executionId));
+    const record = await cell.get(executionId, { waitMs: LONGEST_RUN_MS });
     scripts.delete(executionId);
-    if (answer.kind !== "finished") return new Response(`the run is not over: ${answer.kind}`, { status: 500 });
+    if (!record || !isTerminal(record.status))
+      return new Response(`the run is not over: ${record?.status}`, { status: 500 });
     const events = await cell.events(executionId);
-    const played: Played = { events, record: answer.record, calls: script.calls, inFlight: script.inFlight };
+    const played: Played = { events, record, calls: script.calls, inFlight: script.inFlight, ...witnessed };
     return Response.json(played);
   }
 }
 
-function startCommand({ source, inputs, env }: Scenario, executionId: string): StartCommand {
+/** One execution of the cell, as a case meddles with it. */
+class CellStage implements Stage {
+  readonly now = Date.now;
+  readonly #cell: CoordinatorRpc;
+  readonly #executionId: string;
+
+  constructor(cell: CoordinatorRpc, executionId: string) {
+    this.#cell = cell;
+    this.#executionId = executionId;
+  }
+
+  wait(ms: number): Promise<unknown> {
+    return scheduler.wait(ms);
+  }
+
+  async record(): Promise<ExecutionRecord> {
+    const record = await this.#cell.get(this.#executionId);
+    if (!record) throw new Error(`the cell lost ${this.#executionId}`);
+    return record;
+  }
+
+  async act(command: RunCommand): Promise<string | undefined> {
+    const answer = await this.#cell.act(this.#executionId, command);
+    if (!answer) throw new Error(`the cell lost ${this.#executionId}`);
+    return answer.ok ? undefined : answer.code;
+  }
+}
+
+function startCommand({ source, inputs, env, start }: Scenario, executionId: string): StartCommand {
+  const { roles = [], permissions = [], actor = ACTOR, budget, concurrency, start_after_ms: delay } = start;
   return {
     executionId,
     tenantId: "ten_conformance",
@@ -58,8 +95,12 @@ function startCommand({ source, inputs, env }: Scenario, executionId: string): S
     plan: source,
     inputs,
     env,
-    mode: "sync",
-    waitMs: LONGEST_RUN_MS,
-    actor: "key_conformance",
+    mode: "async",
+    actor,
+    principal: { roles, permissions },
+    budget,
+    concurrency,
+    maxSteps: start.max_steps,
+    startAt: delay === undefined ? undefined : Date.now() + delay,
   };
 }

@@ -1,0 +1,59 @@
+import type { ExecutionRecord } from "../../contracts/execution.ts";
+import type { RunCommand } from "../../engine/run/types.ts";
+import { isTerminal } from "../../engine/run/transition.ts";
+import type { Happening } from "./happenings.ts";
+
+/** A run in progress, as a case meddles with it. */
+export interface Stage {
+  /** Epoch ms, real or virtual. */
+  now(): number;
+  wait(ms: number): Promise<unknown>;
+  record(): ExecutionRecord | Promise<ExecutionRecord>;
+  /** The code of the refusal, undefined when it was done. */
+  act(command: RunCommand): Promise<string | undefined>;
+}
+
+/** What the happenings of a run brought to light. */
+export interface Witnessed {
+  /** Codes of the refused acts, in order. */
+  refusals: string[];
+  /** The record at each look, in order. */
+  seen: ExecutionRecord[];
+}
+
+const LOOK_EVERY_MS = 5;
+/** So long may it take until a status is there; far beyond what any case needs. */
+const PATIENCE_MS = 20_000;
+
+/** Plays `happenings` one after the other: each at its time, and not before the statuses that it waits for are there. */
+export async function play(happenings: readonly Happening[], stage: Stage): Promise<Witnessed> {
+  const start = stage.now();
+  const witnessed: Witnessed = { refusals: [], seen: [] };
+  for (const { afterMs, when, command } of happenings) {
+    const early = start + afterMs - stage.now();
+    if (early > 0) await stage.wait(early);
+    await statuses(when, stage);
+    if (!command) witnessed.seen.push(structuredClone(await stage.record()));
+    const refusal = command && (await stage.act(command));
+    if (refusal !== undefined) witnessed.refusals.push(refusal);
+  }
+  return witnessed;
+}
+
+async function statuses(when: Happening["when"], stage: Stage): Promise<void> {
+  const until = stage.now() + PATIENCE_MS;
+  for (;;) {
+    const record = await stage.record();
+    const missing = Object.entries(when).filter(([path, status]) => statusOf(record, path) !== status);
+    if (missing.length === 0) return;
+    if (isTerminal(record.status) || stage.now() > until)
+      throw new Error(
+        `${JSON.stringify(missing)} never came: the run is ${record.status}, ${JSON.stringify(record.error)}`,
+      );
+    await stage.wait(LOOK_EVERY_MS);
+  }
+}
+
+function statusOf(record: ExecutionRecord, path: string): string | undefined {
+  return path === "workflow" ? record.status : record.steps.find((step) => step.path === path)?.status;
+}
