@@ -6,7 +6,7 @@ import { workflows, workflowVersions } from "../../database/tables.ts";
 import type { Context } from "../context.ts";
 import { badCursor, decodeCursor, encodeCursor } from "../cursor.ts";
 import { slugPattern } from "../like-pattern.ts";
-import { latestOf } from "./resolve.ts";
+import { latestOf } from "./published-versions.ts";
 
 type Row = typeof workflows.$inferSelect;
 

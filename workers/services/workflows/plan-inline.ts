@@ -31,10 +31,7 @@ async function planRead(
         : `The definition holds several workflows: name one of ${names.join(", ")}.`;
     return validationFailure([{ path: "/workflow_name", message, suggestion: nearestName(name ?? "", names) }]);
   }
-  const { plannings, problems, unavailable } = await planDocument(context, {
-    workflows: wanted,
-    problems: read.problems,
-  });
+  const { plannings, problems, unavailable } = await planDocument(context, read, wanted);
   const [planning] = plannings;
   const refused = [...problems, ...unavailable];
   if (refused.length > 0 || planning === undefined) return refuse(refused);

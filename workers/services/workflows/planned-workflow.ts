@@ -4,9 +4,9 @@ import type { PlanSource } from "../../../engine/plan/types.ts";
 export interface PlannedWorkflow {
   digest: string;
   source: PlanSource;
-  /** Names under `env.` that its templates read. */
+  /** Names under `env.` that its templates and those of the workflows it calls read. */
   envNames: readonly string[];
-  /** A step has an `authorization`: the run needs to know who started it. */
+  /** A step, or a workflow it calls, has an `authorization`: the run needs to know who started it. */
   asksWho: boolean;
 }
 

@@ -9,7 +9,8 @@ import { workflows, workflowVersions } from "../../database/tables.ts";
 import { isUniqueViolation } from "../../database/query-errors.ts";
 import { auditEntry } from "../audit-entry.ts";
 import type { Context } from "../context.ts";
-import { planDocument, type Planning } from "./plan.ts";
+import { planDocument } from "./plan.ts";
+import type { Planning } from "./planning.ts";
 import { RESERVED_SLUGS } from "./reserved-slugs.ts";
 import { forgetWorkflow, rememberPlan } from "./resolve.ts";
 
