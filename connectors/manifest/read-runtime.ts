@@ -1,19 +1,30 @@
 import { BlockReader, withoutUndefined } from "../../engine/definition/block-reader.ts";
-import { checkTable, type KeyTable } from "../../engine/definition/key-table.ts";
+import { readWhole, type Shape } from "../../engine/definition/field.ts";
+import { kept } from "../../engine/definition/field-blocks.ts";
+import { boolean, duration, number, texts, word } from "../../engine/definition/field-kinds.ts";
 import type { JsonObject } from "../../engine/json.ts";
 import type { SourceNode } from "../../engine/source/tree.ts";
 import type { EnvironmentDeclaration, RuntimeDeclaration } from "./manifest.ts";
 import { readTimeout } from "./read-limits.ts";
 
 /** `runtime.resources`: what the cloud cannot enforce is passed to self-hosted services (section 15). */
-const RESOURCES: KeyTable = {
-  cpu: "text",
-  memory: "text",
-  timeout: "duration",
-  storage: { maxSize: "text", ephemeral: "boolean" },
-  network: { bandwidth: "text", enabled: "boolean", allowedHosts: "texts" },
-  limits: { maxFileDescriptors: "number", maxProcesses: "number" },
-};
+const RESOURCES = {
+  fields: {
+    cpu: word("Cores."),
+    memory: word("Memory, as in 512MB."),
+    timeout: duration("How long a call may take.", 0),
+    storage: kept("Disk.", { maxSize: word("How much of it."), ephemeral: boolean("Whether it goes with the call.") }),
+    network: kept("Network.", {
+      bandwidth: word("How fast."),
+      enabled: boolean("Whether there is any."),
+      allowedHosts: texts("Hosts that may be called."),
+    }),
+    limits: kept("Limits of the operating system.", {
+      maxFileDescriptors: number("Open files."),
+      maxProcesses: number("Processes."),
+    }),
+  },
+} satisfies Shape;
 
 /** `runtime: {memory, timeout, environment, resources}`. */
 export function readRuntime(block: BlockReader): RuntimeDeclaration | undefined {
@@ -37,7 +48,7 @@ function readResources(runtime: BlockReader): { kept: JsonObject; timeoutMs?: nu
   const member = runtime.member(["resources"]);
   const resources = member && runtime.inside(member);
   if (resources === undefined) return undefined;
-  checkTable(resources, RESOURCES, "resources of the connector");
+  readWhole(resources, RESOURCES, "resources of the connector");
   return { kept: runtime.object(["resources"]) ?? {}, timeoutMs: resources.duration(["timeout"]) };
 }
 

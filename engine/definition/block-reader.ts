@@ -22,16 +22,26 @@ export class BlockReader {
   readonly context: ReadContext;
   readonly pointer: string;
   readonly scope: ExpressionScope;
+  /** Where the block itself stands: of a step with a loop, outside of that loop. */
+  readonly outer: ExpressionScope;
   readonly node: MapNode;
   readonly #steps: StepsReader;
   readonly #entries = new Map<string, MapEntry>();
   readonly #known = new Set<string>();
   readonly #missing = new Map<string, string>();
 
-  constructor(node: MapNode, pointer: string, scope: ExpressionScope, context: ReadContext, steps: StepsReader) {
+  constructor(
+    node: MapNode,
+    pointer: string,
+    scope: ExpressionScope,
+    context: ReadContext,
+    steps: StepsReader,
+    outer: ExpressionScope = scope,
+  ) {
     this.node = node;
     this.pointer = pointer;
     this.scope = scope;
+    this.outer = outer;
     this.context = context;
     this.#steps = steps;
     for (const entry of node.entries) this.#entries.set(entry.key, entry);

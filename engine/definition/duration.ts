@@ -10,6 +10,10 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 /** Ten years: beyond it a duration is a slip of the pen. */
 export const LONGEST_DURATION_MS = 3_650 * 86_400_000;
 
+/** The texts that are durations, as the source of a regular expression: "30", "1.5h", "1h30m", "2 d". */
+export const DURATION_TEXT = "\\d+(?:\\.\\d+)?|(?:\\d+(?:\\.\\d+)?\\s*(?:ms|s|m|h|d|w)\\s*)+";
+const DURATION = new RegExp(`^(?:${DURATION_TEXT})$`);
+
 /**
  * A duration as workflows write it → milliseconds. A number (or its text) is seconds (section 20); text is one or more
  * numbers with a unit: "30s", "5m", "1h30m", "2d", "500ms". Undefined when it is neither, negative or beyond ten years.
@@ -21,7 +25,7 @@ export function durationMs(value: number | string): number | undefined {
 
 function textMs(text: string): number | undefined {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1_000;
-  if (text.length > 40 || !/^(\d+(\.\d+)?\s*(ms|s|m|h|d|w)\s*)+$/.test(text)) return undefined;
+  if (text.length > 40 || !DURATION.test(text)) return undefined;
   let total = 0;
   for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)/g))
     total += Number(amount) * (UNIT_MS[unit ?? ""] ?? 0);

@@ -3,14 +3,48 @@ import { pointerTo, toJson } from "../source/tree.ts";
 import { compileSchema } from "../schema/validate.ts";
 import { JSON_SCHEMA_KEYWORDS } from "../schema/keywords.ts";
 import { schemaProblems } from "../schema/schema-problems.ts";
-import { type BlockReader, withoutUndefined } from "./block-reader.ts";
+import { type BlockReader, type Names, withoutUndefined } from "./block-reader.ts";
+import { type FieldTable, readWhole, type Shape } from "./field.ts";
+import { accepted, custom, isNull, template, text } from "./field-kinds.ts";
+import { shapeSchema } from "./shape-schema.ts";
 import type { InputDeclaration } from "./types.ts";
 
+const TYPES = ["string", "number", "integer", "boolean", "object", "array", "null"];
+
+const DECLARED = {
+  type: accepted("What the value is; a list of types allows each of them.", {
+    anyOf: [{ enum: [...TYPES, "any"] }, { type: "array", items: { enum: TYPES } }],
+  }),
+  description: text("What the input is for."),
+  default: template("The value when none is given. May be a template.", "default"),
+  required: custom(
+    "Whether the input must be given; a list names the required members of an object.",
+    { type: ["boolean", "array"], items: { type: "string" } },
+    readRequired,
+  ),
+} satisfies FieldTable;
+
+/** What the engine's own checker of schemas says about keywords in detail; an editor knows that they are keywords. */
+const KEYWORDS: FieldTable = Object.fromEntries(
+  JSON_SCHEMA_KEYWORDS.filter((keyword) => !Object.hasOwn(DECLARED, keyword)).map((keyword) => [
+    keyword,
+    accepted(`The keyword \`${keyword}\` of JSON Schema.`),
+  ]),
+);
+
+const DECLARATION: Shape<typeof DECLARED> = { fields: { ...DECLARED, ...KEYWORDS } };
+
 /** `inputs.<name>`: type, description, default, required, enum and any JSON Schema keyword (section 2). */
-export function readInputs(workflow: BlockReader): Record<string, InputDeclaration> {
-  const member = workflow.member(["inputs"]);
+export const INPUTS_FIELD = custom(
+  "What the workflow takes, by name. It is checked before an execution is created.",
+  { type: "object", additionalProperties: shapeSchema(DECLARATION) },
+  readInputs,
+);
+
+function readInputs(workflow: BlockReader, names: Names): Record<string, InputDeclaration> {
+  const member = workflow.member(names);
   const inputs: Record<string, InputDeclaration> = {};
-  if (member === undefined || (member.node.kind === "scalar" && member.node.value === null)) return inputs;
+  if (member === undefined || isNull(member)) return inputs;
   const block = workflow.inside(member);
   if (block === undefined) return inputs;
   for (const entry of block.node.entries) {
@@ -22,12 +56,8 @@ export function readInputs(workflow: BlockReader): Record<string, InputDeclarati
 }
 
 function readDeclaration(block: BlockReader, owner: string): InputDeclaration {
+  const { description, default: fallback, required } = readWhole(block, DECLARATION, owner);
   const type = block.member(["type"]);
-  const required = readRequired(block);
-  const fallback = block.template(["default"], "default");
-  const description = block.text(["description"]);
-  block.accept(JSON_SCHEMA_KEYWORDS);
-  block.finish(owner);
   const schema = schemaOf(block);
   checkSchema(block, schema, fallback, owner);
   return withoutUndefined({
@@ -40,9 +70,9 @@ function readDeclaration(block: BlockReader, owner: string): InputDeclaration {
 }
 
 /** A boolean says whether the input must be given; a list is JSON Schema's `required` of an object. */
-function readRequired(block: BlockReader): boolean | undefined {
-  const member = block.member(["required"]);
-  return member?.node.kind === "list" ? undefined : block.boolean(["required"]);
+function readRequired(block: BlockReader, names: Names): boolean | undefined {
+  const member = block.member(names);
+  return member?.node.kind === "list" ? undefined : block.boolean(names);
 }
 
 function schemaOf(block: BlockReader): JsonObject {

@@ -3,6 +3,7 @@ import { pointerTo, type SourceNode } from "../source/tree.ts";
 import { ALL_STEP_FIELDS } from "../steps/all-step-fields.ts";
 import { BlockReader, type StepsReader, withoutUndefined } from "./block-reader.ts";
 import type { ExpressionScope } from "./expression-use.ts";
+import { isNull } from "./field-kinds.ts";
 import type { ReadContext } from "./read-context.ts";
 import { readStepCommon } from "./read-step-common.ts";
 import type { StepDefinition, StepKind } from "./types.ts";
@@ -45,11 +46,13 @@ function readStep(
   const naming = new BlockReader(node, pointer, scope, context, readSteps);
   const id = readStepId(naming, position);
   const owner = id === "" ? `step ${position}` : `step "${id}"`;
-  const block = new BlockReader(node, pointer, { ...scope, stepId: id }, context, readSteps);
+  const inner = { ...scope, stepId: id };
+  const block = new BlockReader(node, pointer, inner, context, readSteps, { ...inner, loop: outer.loop });
   const kind = kindOf(block, owner);
   if (kind === undefined) return undefined;
-  const own = ALL_STEP_FIELDS[kind].read(block, owner);
-  const common = readStepCommon(block, id, kind, owner, outer.loop);
+  const fields = ALL_STEP_FIELDS[kind];
+  const own = fields.read(block, owner);
+  const common = readStepCommon(block, id, fields.shape.fields, owner);
   block.finish(owner);
   return own === undefined ? undefined : withoutUndefined({ ...common, ...withoutUndefined(own) });
 }
@@ -58,7 +61,7 @@ function readStepId(block: BlockReader, position: number): string {
   const key = block.has("id") ? "id" : "name";
   const member = block.member([key]);
   const id = block.name([key]);
-  if (member === undefined) {
+  if (member === undefined || isNull(member)) {
     const message = `id is required in step ${position}: it is how other steps address it (name is accepted too)`;
     block.context.report(pointerTo(block.pointer, "id"), block.context.locate.node(block.node), message);
     return "";

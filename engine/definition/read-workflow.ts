@@ -1,19 +1,88 @@
 import { hasControlCharacter } from "../source/build-tree.ts";
-import { nearestName } from "../source/nearest-name.ts";
 import type { SourceNode } from "../source/tree.ts";
-import type { JsonObject } from "../json.ts";
-import { BlockReader, withoutUndefined } from "./block-reader.ts";
-import { AUTHORIZATION, BUDGET, EXECUTION, TESTING, TRIGGERS } from "./kept-blocks.ts";
-import { checkTable, keptObject, readKept } from "./key-table.ts";
+import { BlockReader, type Names, withoutUndefined } from "./block-reader.ts";
+import { type FieldTable, placesOf, readShape, readWhole, type Shape } from "./field.ts";
+import { kept, keptObject } from "./field-blocks.ts";
+import {
+  boolean,
+  custom,
+  duration,
+  integer,
+  isNull,
+  name,
+  object,
+  oneOf,
+  steps,
+  template,
+  text,
+} from "./field-kinds.ts";
+import { AUTHORIZATION, BUDGET, EXECUTION, TESTING } from "./kept-blocks.ts";
 import type { ReadContext } from "./read-context.ts";
-import { readGraph } from "./read-graph.ts";
-import { readInputs } from "./read-inputs.ts";
-import { readOutputs } from "./read-outputs.ts";
-import { readRetry } from "./read-retry.ts";
+import { GRAPH_FIELDS, GRAPH_RULES, graphOf } from "./read-graph.ts";
+import { INPUTS_FIELD } from "./read-inputs.ts";
+import { OUTPUTS_FIELD } from "./read-outputs.ts";
+import { RETRY_FIELD } from "./read-retry.ts";
 import { readSteps } from "./read-step.ts";
-import { isSemanticVersion } from "./semantic-version.ts";
+import { TRIGGERS_FIELD } from "./read-triggers.ts";
+import { isSemanticVersion, SEMANTIC_VERSION } from "./semantic-version.ts";
+import { shapeSchema } from "./shape-schema.ts";
 import { slugOf } from "./slug.ts";
 import type { WorkflowDefinition } from "./types.ts";
+
+const CONCURRENCY = {
+  fields: {
+    key: template("Runs with the same key share the limit.", "concurrency"),
+    limit: integer("How many runs go on at once.", 1, 10_000),
+    strategy: oneOf(
+      "What happens to one more: queue (it waits), cancel_running (the older one is cancelled), reject (409 CONFLICT).",
+      ["queue", "cancel_running", "reject"] as const,
+    ),
+  },
+} satisfies Shape;
+
+const FIELDS = {
+  id: name("The slug of the workflow, where it is not made from the name."),
+  name: name("What the workflow is called; its slug is made from it."),
+  version: custom(
+    "A semantic version (1.0.0). A published version never changes.",
+    { type: "string", pattern: SEMANTIC_VERSION.source },
+    readVersion,
+  ),
+  description: text("What the workflow is for."),
+  strict: boolean("A missing member in an expression is an error that names it, not null."),
+  inputs: INPUTS_FIELD,
+  outputs: OUTPUTS_FIELD,
+  steps: steps("The steps, one after the other."),
+  ...GRAPH_FIELDS,
+  timeout_ms: integer("As `timeout`, in milliseconds.", 1, Number.MAX_SAFE_INTEGER, { also: ["timeoutMs"] }),
+  timeout: duration('Bounds the whole run: seconds, or text such as "30s", "5m".'),
+  retry: RETRY_FIELD,
+  triggers: TRIGGERS_FIELD,
+  execution: kept("Streaming, security and audit of the runs.", EXECUTION),
+  authorization: kept("Who may run the workflow.", AUTHORIZATION),
+  testing: kept("Dry runs and fixtures.", TESTING),
+  concurrency: custom(
+    "How many runs go on at once, by a key.",
+    shapeSchema(CONCURRENCY),
+    (workflow, names, owner) => {
+      const member = workflow.member(names);
+      const concurrency = member && workflow.inside(member);
+      if (concurrency === undefined) return undefined;
+      readWhole(concurrency, CONCURRENCY, `concurrency of ${owner}`);
+      return keptObject(concurrency.node);
+    },
+    { nullIsAbsent: false },
+  ),
+  budget: kept("What a run may use: seconds, steps, messages, tokens.", BUDGET),
+  metadata: object("Anything; the platform does not read it."),
+  backend: text("Which backend runs agents."),
+} satisfies FieldTable;
+
+/** A workflow, as every form of a file writes it. */
+export const WORKFLOW: Shape<typeof FIELDS> = {
+  fields: FIELDS,
+  between: [{ dependencies: { steps: { properties: { nodes: false } } } }, ...GRAPH_RULES],
+};
 
 export interface WorkflowOptions {
   /** Keys of the file that may stand in a bare workflow. */
@@ -37,34 +106,35 @@ export function readWorkflow(
   block.accept(options.alsoKnown);
   const naming = readNaming(block, options.name);
   const owner = naming.name === "" ? "the workflow" : `workflow "${naming.name}"`;
+  const values = readShape(block, WORKFLOW, owner);
+  const places = placesOf(block, WORKFLOW);
   const definition: WorkflowDefinition = {
     ...naming,
-    version: readVersion(block),
-    description: block.text(["description"]),
-    strict: block.boolean(["strict"]),
-    inputs: readInputs(block),
-    outputs: readOutputs(block),
-    steps: block.steps(["steps"]) ?? [],
-    graph: readGraph(block),
-    timeoutMs: block.integer(["timeout_ms", "timeoutMs"], 1, Number.MAX_SAFE_INTEGER) ?? block.duration(["timeout"]),
-    retry: readRetry(block, owner),
-    triggers: readTriggers(block),
-    execution: readKept(block, ["execution"], EXECUTION, owner),
-    authorization: readKept(block, ["authorization"], AUTHORIZATION, owner),
-    testing: readKept(block, ["testing"], TESTING, owner),
-    concurrency: readConcurrency(block, owner),
-    budget: readKept(block, ["budget"], BUDGET, owner),
-    metadata: block.object(["metadata"]),
+    version: values.version ?? "1.0.0",
+    description: values.description,
+    strict: values.strict,
+    inputs: values.inputs ?? {},
+    outputs: values.outputs ?? {},
+    steps: values.steps ?? [],
+    graph: graphOf(values, places),
+    timeoutMs: values.timeout_ms ?? values.timeout,
+    retry: values.retry,
+    triggers: values.triggers,
+    execution: values.execution,
+    authorization: values.authorization,
+    testing: values.testing,
+    concurrency: values.concurrency,
+    budget: values.budget,
+    metadata: values.metadata,
   };
-  block.text(["backend"]);
-  if (block.has("steps") && block.has("nodes")) refuseBothForms(block);
+  if (places.given("steps")) places.refuseKey("nodes", "a workflow has steps or nodes, not both");
   block.finish(owner);
   return withoutUndefined(definition);
 }
 
 function readNaming(block: BlockReader, fallback: string | undefined): { name: string; slug: string } {
   const id = block.name(["id"]);
-  const written = block.has("name") || block.has("id");
+  const written = isWritten(block, "name") || isWritten(block, "id");
   const name = block.name(["name"]) ?? id ?? (written ? undefined : fallback);
   if (!written && fallback === undefined) block.missing("name", "in a workflow");
   const slug = slugOf(id ?? name ?? "");
@@ -74,52 +144,16 @@ function readNaming(block: BlockReader, fallback: string | undefined): { name: s
   return { name: name ?? "", slug };
 }
 
-function readVersion(block: BlockReader): string {
-  const member = block.member(["version"]);
-  const version = block.word(["version"]);
-  if (member === undefined || version === undefined) return "1.0.0";
+function isWritten(block: BlockReader, key: string): boolean {
+  const member = block.member([key]);
+  return member !== undefined && !isNull(member);
+}
+
+function readVersion(block: BlockReader, names: Names): string | undefined {
+  const member = block.member(names);
+  const version = block.word(names);
+  if (member === undefined || version === undefined) return undefined;
   if (!hasControlCharacter(version) && isSemanticVersion(version)) return version;
   block.context.refuse(member, 'version must be a semantic version such as "1.0.0"');
-  return "1.0.0";
-}
-
-function refuseBothForms(block: BlockReader): void {
-  const member = block.member(["nodes"]);
-  if (member !== undefined) block.context.refuseKey(member, "a workflow has steps or nodes, not both");
-}
-
-/** `concurrency: {key, limit, strategy}` (section 2). */
-function readConcurrency(block: BlockReader, owner: string): JsonObject | undefined {
-  const member = block.member(["concurrency"]);
-  const concurrency = member && block.inside(member);
-  if (concurrency === undefined) return undefined;
-  concurrency.template(["key"], "concurrency");
-  concurrency.integer(["limit"], 1, 10_000);
-  concurrency.oneOf(["strategy"], ["queue", "cancel_running", "reject"] as const);
-  concurrency.finish(`concurrency of ${owner}`);
-  return keptObject(concurrency.node);
-}
-
-function readTriggers(block: BlockReader): JsonObject[] | undefined {
-  const member = block.member(["triggers", "trigger"]);
-  return member && block.items(member, (node, pointer) => readTrigger(block, node, pointer));
-}
-
-function readTrigger(block: BlockReader, node: SourceNode, pointer: string): JsonObject | undefined {
-  const trigger = block.inside({ entry: { key: "a trigger", value: node }, node, pointer });
-  if (trigger === undefined) return undefined;
-  const member = trigger.member(["type"]);
-  const type = trigger.text(["type"]);
-  const table = type === undefined ? undefined : Object.hasOwn(TRIGGERS, type) ? TRIGGERS[type] : undefined;
-  if (type === "schedule" && !trigger.has("cron")) trigger.missing("cron", "in a schedule trigger");
-  if (table !== undefined) checkTable(trigger, table, `the ${type} trigger`);
-  else if (member === undefined) {
-    trigger.missing("type", "in a trigger");
-    trigger.accept(Object.keys(TRIGGERS.webhook ?? {}));
-    trigger.finish("a trigger");
-  } else if (type !== undefined) {
-    const suggestion = nearestName(type, Object.keys(TRIGGERS));
-    trigger.context.refuse(member, `unknown trigger type; known are ${Object.keys(TRIGGERS).join(", ")}`, suggestion);
-  }
-  return keptObject(node);
+  return undefined;
 }

@@ -1,16 +1,20 @@
-import type { StepFields } from "../../definition/step-fields.ts";
+import { boolean, oneOf, template } from "../../definition/field-kinds.ts";
+import { stepFields } from "../../definition/step-fields.ts";
 
 /** `approvers, timeout, onTimeout, message, allow_self` (sections 4 and 20). */
-export const approvalFields: StepFields<"approval"> = {
+export const approvalFields = stepFields({
   kind: "approval",
+  about: "Waits until somebody approves or rejects; the output is `{decision, by, at, comment}`.",
   types: ["approval"],
   tellingKeys: ["approvers"],
-  read(block, owner) {
-    const approvers = block.template(["approvers"], "logic");
-    if (approvers === undefined) block.missing("approvers", `in ${owner}`);
-    const onTimeout = block.oneOf(["onTimeout", "on_timeout"], ["reject", "allow", "escalate"] as const);
-    const message = block.template(["message"], "logic");
-    const allowSelf = block.boolean(["allow_self", "allowSelf"]);
-    return approvers === undefined ? undefined : { kind: "approval", approvers, onTimeout, message, allowSelf };
+  fields: {
+    approvers: template("Roles that may decide; an empty list admits any key.", "logic", { required: true }),
+    onTimeout: oneOf("What happens when nobody decided in time (reject).", ["reject", "allow", "escalate"] as const, {
+      also: ["on_timeout"],
+    }),
+    message: template("What the approvers are told.", "logic"),
+    allow_self: boolean("Whether who started the run may approve it.", { also: ["allowSelf"] }),
   },
-};
+  define: ({ approvers, onTimeout, message, allow_self: allowSelf }) =>
+    approvers === undefined ? undefined : { kind: "approval", approvers, onTimeout, message, allowSelf },
+});

@@ -1,16 +1,20 @@
-import type { StepFields } from "../../definition/step-fields.ts";
+import { boolean, condition, steps } from "../../definition/field-kinds.ts";
+import { stepFields } from "../../definition/step-fields.ts";
 
 /** `items, maxConcurrency, ordered, continueOnError, steps` (section 4); the two limits are fields of every step. */
-export const forEachFields: StepFields<"forEach"> = {
+export const forEachFields = stepFields({
   kind: "forEach",
+  about: "Runs its steps for every item; the output is `{results, successCount, errorCount, totalCount}`.",
   types: ["forEach", "for_each", "foreach", "loop"],
   tellingKeys: [],
-  read(block, owner) {
-    const items = block.condition(["items"], "logic");
-    const ordered = block.boolean(["ordered"]);
-    if (items === undefined) block.missing("items", `in ${owner}`);
-    if (!block.has("steps")) block.missing("steps", `in ${owner}`);
-    const steps = block.steps(["steps"], { ...block.scope, loop: true });
-    return items === undefined || steps === undefined ? undefined : { kind: "forEach", items, ordered, steps };
+  fields: {
+    items: condition("What to go through: a list, or a map (items are `{key, value}`).", "logic", { required: true }),
+    ordered: boolean("Results are always in item order; this asks for no more."),
+    steps: steps("The steps of one iteration. They see `item`, `index`, `isFirst`, `isLast`.", {
+      required: true,
+      in: "loop",
+    }),
   },
-};
+  define: ({ items, ordered, steps: inner }) =>
+    items === undefined || inner === undefined ? undefined : { kind: "forEach", items, ordered, steps: inner },
+});

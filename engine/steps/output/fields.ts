@@ -1,13 +1,12 @@
-import type { StepFields } from "../../definition/step-fields.ts";
+import { template } from "../../definition/field-kinds.ts";
+import { stepFields } from "../../definition/step-fields.ts";
 
 /** `value`: any structure of templates (section 4). */
-export const outputFields: StepFields<"output"> = {
+export const outputFields = stepFields({
   kind: "output",
+  about: "Gives a value: the output is `{value}`.",
   types: ["output"],
   tellingKeys: [],
-  read(block, owner) {
-    const value = block.template(["value"], "logic");
-    if (value === undefined) block.missing("value", `in ${owner}`);
-    return value === undefined ? undefined : { kind: "output", value };
-  },
-};
+  fields: { value: template("A template, or a structure of templates.", "logic", { required: true }) },
+  define: ({ value }) => (value === undefined ? undefined : { kind: "output", value }),
+});

@@ -1,14 +1,15 @@
-import type { StepFields } from "../../definition/step-fields.ts";
+import { name, word } from "../../definition/field-kinds.ts";
+import { stepFields } from "../../definition/step-fields.ts";
 
 /** `workflow: <slug or name>` with an optional version or range (section 3). */
-export const subworkflowFields: StepFields<"subworkflow"> = {
+export const subworkflowFields = stepFields({
   kind: "subworkflow",
+  about: "Runs another workflow; its outputs are at `steps.<id>.outputs`.",
   types: ["subworkflow", "workflow"],
   tellingKeys: ["workflow"],
-  read(block, owner) {
-    const workflow = block.name(["workflow"]);
-    const version = block.word(["version"]);
-    if (!block.has("workflow")) block.missing("workflow", `in ${owner}`);
-    return workflow === undefined ? undefined : { kind: "subworkflow", workflow, version };
+  fields: {
+    workflow: name("The slug or the name of the workflow.", { required: true }),
+    version: word("Its version or a range; left out, the newest."),
   },
-};
+  define: ({ workflow, version }) => (workflow === undefined ? undefined : { kind: "subworkflow", workflow, version }),
+});

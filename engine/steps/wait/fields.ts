@@ -1,48 +1,52 @@
-import type { BlockReader } from "../../definition/block-reader.ts";
+import { withoutUndefined, type BlockReader, type Names } from "../../definition/block-reader.ts";
 import { durationMs } from "../../definition/duration.ts";
-import type { StepFields } from "../../definition/step-fields.ts";
-import type { JsonObject } from "../../json.ts";
+import type { Shape } from "../../definition/field.ts";
+import { block } from "../../definition/field-blocks.ts";
+import { custom, durationSchema, template, text } from "../../definition/field-kinds.ts";
+import { stepFields } from "../../definition/step-fields.ts";
+import type { Json, JsonObject } from "../../json.ts";
+
+const UNTIL = {
+  fields: {
+    time: template("The moment to wait for, in ISO 8601.", "logic"),
+    event: template("The name of the event to wait for.", "logic"),
+    timeout: template("The wait ends after this, with `timedOut: true`.", "logic"),
+    channel: text("Only events of this channel."),
+    filter: template("Members that the event's payload must equal; dotted names reach inside.", "logic"),
+    key: template("Only events that were sent with this key.", "logic"),
+  },
+  choices: [{ of: ["event", "time"], exclusive: true }],
+} satisfies Shape;
 
 /** `duration`, or `until {time}`, or `until {event, timeout, channel, filter, key}` (sections 4 and 20). */
-export const waitFields: StepFields<"wait"> = {
+export const waitFields = stepFields({
   kind: "wait",
+  about: "Waits for a time or an event; the output is `{waitType, waitedFor, eventReceived, timedOut}`.",
   types: ["wait", "delay"],
   tellingKeys: [],
-  read(block, owner) {
-    const duration = block.template(["duration"], "logic");
-    checkLiteralDuration(block, duration);
-    const until = readUntil(block, owner);
-    if (block.has("duration") === block.has("until")) block.missing("duration", `in ${owner}, or until, and not both`);
-    return { kind: "wait", duration, until };
+  fields: {
+    duration: custom<Json>(
+      'How long: seconds, text such as "30s", "5m", "2d", or a template.',
+      { anyOf: [durationSchema(0), { type: "string", pattern: "\\{\\{" }] },
+      readDuration,
+      { nullIsAbsent: false },
+    ),
+    until: block("What to wait for: `{time}`, or `{event, timeout, channel, filter, key}`.", UNTIL),
   },
-};
+  choices: [{ of: ["duration", "until"], exclusive: true }],
+  define: ({ duration, until }) => ({
+    kind: "wait",
+    duration,
+    until: until && withoutUndefined<JsonObject>({ ...(until as JsonObject) }),
+  }),
+});
 
-function checkLiteralDuration(block: BlockReader, duration: unknown): void {
-  if (duration === undefined || (typeof duration === "string" && duration.includes("{{"))) return;
-  if ((typeof duration === "number" || typeof duration === "string") && durationMs(duration) !== undefined) return;
-  const member = block.member(["duration"]);
-  if (member !== undefined) block.context.refuse(member, 'duration must be seconds, or text such as "30s", "5m", "2d"');
-}
-
-function readUntil(block: BlockReader, owner: string): JsonObject | undefined {
-  const member = block.member(["until"]);
-  const until = member && block.inside(member);
-  if (until === undefined) return undefined;
-  const time = until.template(["time"], "logic");
-  const event = until.template(["event"], "logic");
-  const timeout = until.template(["timeout"], "logic");
-  const channel = until.text(["channel"]);
-  const filter = until.template(["filter"], "logic");
-  const key = until.template(["key"], "logic");
-  if ((time === undefined) === (event === undefined))
-    until.missing("event", `in until of ${owner}, or time, and not both`);
-  until.finish(`until of ${owner}`);
-  return {
-    ...(time === undefined ? {} : { time }),
-    ...(event === undefined ? {} : { event }),
-    ...(timeout === undefined ? {} : { timeout }),
-    ...(channel === undefined ? {} : { channel }),
-    ...(filter === undefined ? {} : { filter }),
-    ...(key === undefined ? {} : { key }),
-  };
+function readDuration(step: BlockReader, names: Names): Json | undefined {
+  const duration = step.template(names, "logic");
+  if (duration === undefined || (typeof duration === "string" && duration.includes("{{"))) return duration;
+  if ((typeof duration === "number" || typeof duration === "string") && durationMs(duration) !== undefined)
+    return duration;
+  const member = step.member(names);
+  if (member !== undefined) step.context.refuse(member, 'duration must be seconds, or text such as "30s", "5m", "2d"');
+  return duration;
 }
