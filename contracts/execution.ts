@@ -1,6 +1,6 @@
 import type { RunError } from "../engine/errors.ts";
 import type { Json, JsonObject } from "../engine/json.ts";
-import type { RunStatus, StepStatus } from "../engine/run/types.ts";
+import type { RunStatus, StepStatus, StopReason } from "../engine/run/types.ts";
 
 export type Environment = "live" | "test";
 export type ExecutionMode = "sync" | "async" | "isolated";
@@ -8,7 +8,7 @@ export type ExecutionMode = "sync" | "async" | "isolated";
 /** A step in an execution's record (section 20). Times are ISO 8601 UTC. */
 export interface StepRecord {
   id: string;
-  /** Run-time path, with an index for every loop iteration: `fetch_weather[2]`. */
+  /** Run-time path: `fetch_weather[2]` is an iteration, `node@3` a visit, `block~2.send` a step of a second try. */
   path: string;
   name: string;
   type: string;
@@ -19,6 +19,10 @@ export interface StepRecord {
   output: Json;
   error: RunError | null;
   cached?: boolean;
+  /** What a step with status `waiting` waits for: `{kind, …}`. */
+  waiting_for?: JsonObject;
+  /** The execution that a subworkflow step started. */
+  execution_id?: string;
   /** Random id of the isolate that ran the step; only in an isolated execution, whose isolates serve no other. */
   isolate?: string;
 }
@@ -36,11 +40,14 @@ export interface UsageRecord {
 export interface ExecutionRecord {
   execution_id: string;
   status: RunStatus;
+  /** Lost, and undoing what it did before it ends. */
+  phase?: "compensating";
   workflow: { name: string; version: string; slug: string };
   execution_mode: ExecutionMode;
   inputs: JsonObject;
   progress: { completed: number; total: number; message: string };
-  result?: { outputs: JsonObject };
+  /** `stop_reason`: of a long-running graph. */
+  result?: { outputs: JsonObject; stop_reason?: StopReason };
   error?: RunError;
   created_at: string;
   started_at: string | null;
@@ -50,5 +57,8 @@ export interface ExecutionRecord {
   usage: UsageRecord;
   run_attempt: number;
   metadata?: JsonObject;
+  /** What it waits for while its status is pending, waiting or paused: `{kind, …}`. */
   waiting_for?: JsonObject;
+  /** The step that started it as a subworkflow. */
+  parent?: { execution_id: string; step: string };
 }

@@ -10,4 +10,5 @@ export const ID_PREFIX = {
   connection: "conn_",
   request: "req_",
   audit: "aud_",
+  event: "evt_",
 } as const;

@@ -28,6 +28,7 @@ function portsOf(env: Env): Ports {
     cell: (name) => env.COORDINATOR.getByName(name),
     tenant: (name) => env.TENANT.getByName(name),
     now: () => Date.now(),
+    wait: (ms) => scheduler.wait(ms),
     random: randomBytes,
     keys: new IsolateCache(10_000),
     catalogs: new IsolateCache(1_000),

@@ -2,24 +2,14 @@ import * as z from "zod";
 import { RUN_STATUSES, STEP_STATUSES } from "../../engine/run/types.ts";
 import { RUN_ERROR_CODES } from "../../engine/errors.ts";
 import { cleanText } from "../clean-text.ts";
+import { budget } from "./budget.ts";
+import { duration, farDuration } from "./durations.ts";
 import { jsonObject, jsonValue, timestamp } from "./json-values.ts";
+import { overrides } from "./overrides.ts";
 import { pageOf, pageQuery } from "./pages.ts";
 
-const DURATION = /^\d{1,9}(\.\d{1,3})?(ms|s|m|h|d)?$/;
-
-/** Seconds, or text with a unit: 30, "30s", "5m". */
-export const duration = z
-  .custom<number | string>(
-    (value) =>
-      typeof value === "number"
-        ? Number.isFinite(value) && value >= 0
-        : typeof value === "string" && DURATION.test(value),
-    'must be a number of seconds, or text such as "30s" or "5m".',
-  )
-  .meta({ type: ["number", "string"], description: "Seconds, or text with a unit.", example: 30 });
-
 export const executionMode = z.enum(["sync", "async", "isolated"]);
-const executionId = z.string().meta({ example: "exec_06c2x5r1y8000zq3v7k1m9e2w4t6b8d0a1c3f5h7" });
+export const executionId = z.string().meta({ example: "exec_06c2x5r1y8000zq3v7k1m9e2w4t6b8d0a1c3f5h7" });
 
 /** Section 11: the body of a start. Members of later chapters are known here, so that a refusal can say what they are. */
 export const startBody = z
@@ -34,21 +24,22 @@ export const startBody = z
     inputs: jsonObject.optional(),
     execution_mode: executionMode.optional(),
     timeout: duration.optional().meta({ description: "How long a `sync` call waits: at most 120 s." }),
-    overrides: z
-      .strictObject({
-        timeout: duration.optional(),
-        retry: jsonObject.optional(),
-        connectors: jsonObject.optional(),
-        steps: jsonObject.optional(),
-      })
-      .optional(),
-    config_override: z.looseObject({ timeout: duration.optional() }).optional(),
+    overrides: overrides.optional().meta({ description: "Changes this run alone, in whatever version it runs." }),
+    config_override: z.looseObject(overrides.shape).optional().meta({ description: "Another name of `overrides`." }),
     metadata: jsonObject.optional(),
     callback_url: z.string().max(2_000).optional(),
-    budget: jsonObject.optional(),
-    priority: z.number().optional(),
-    delay: duration.optional(),
-    start_at: z.string().max(40).optional(),
+    budget: budget.optional().meta({ description: "Over the workflow's `budget`, member by member." }),
+    priority: z
+      .int()
+      .min(-100)
+      .max(100)
+      .optional()
+      .meta({ description: "Higher goes first where executions queue for a concurrency key; 0 when absent." }),
+    delay: farDuration.optional().meta({ description: "It begins so much later: at most 366 days." }),
+    start_at: z.iso
+      .datetime({ offset: true, error: "must be a time in ISO 8601." })
+      .optional()
+      .meta({ description: "It begins then; in the past: at once. Not together with `delay`." }),
   })
   .meta({
     id: "StartExecution",
@@ -64,6 +55,14 @@ export const runError = z
   .strictObject({ code: z.enum(RUN_ERROR_CODES), message: z.string(), details: jsonObject.optional() })
   .meta({ id: "RunError" });
 
+/** How a long-running graph came to its end. */
+const stopReason = z.enum(["shutdown", "until", "idle", "budget"]);
+
+const waitingFor = jsonObject.meta({
+  description: "What is waited for: `kind` is budget, concurrency, event, time, approval, retry, connection or worker.",
+  example: { kind: "approval", step: "sign_off", approvers: ["finance"] },
+});
+
 export const stepRecord = z
   .strictObject({
     id: z.string(),
@@ -77,6 +76,8 @@ export const stepRecord = z
     output: jsonValue,
     error: z.union([runError, z.null()]),
     cached: z.boolean().optional(),
+    waiting_for: waitingFor.optional(),
+    execution_id: executionId.optional().meta({ description: "The execution that a subworkflow step started." }),
     isolate: z.string().optional().meta({
       description: "The isolate that ran the step. Only in an isolated execution, whose isolates serve no other.",
     }),
@@ -100,11 +101,12 @@ export const executionRecord = z
   .strictObject({
     execution_id: executionId,
     status: outcome,
+    phase: z.literal("compensating").optional().meta({ description: "Lost, and undoing what it did before it ends." }),
     workflow: z.strictObject({ name: z.string(), version: z.string(), slug: z.string() }),
     execution_mode: executionMode,
     inputs: jsonObject,
     progress: z.strictObject({ completed: z.int(), total: z.int(), message: z.string() }),
-    result: z.strictObject({ outputs: jsonObject }).optional(),
+    result: z.strictObject({ outputs: jsonObject, stop_reason: stopReason.optional() }).optional(),
     error: runError.optional(),
     created_at: timestamp,
     started_at: timestamp.nullable(),
@@ -114,7 +116,11 @@ export const executionRecord = z
     usage,
     run_attempt: z.int(),
     metadata: jsonObject.optional(),
-    waiting_for: jsonObject.optional(),
+    waiting_for: waitingFor.optional(),
+    parent: z
+      .strictObject({ execution_id: executionId, step: z.string() })
+      .optional()
+      .meta({ description: "The step that started it as a subworkflow." }),
   })
   .meta({ id: "Execution" });
 
@@ -186,8 +192,6 @@ export const batchAnswer = z
   .meta({ id: "BatchAnswer" });
 
 export type BatchAnswer = z.infer<typeof batchAnswer>;
-
-export const cancelBody = z.strictObject({ reason: cleanText(500).optional() }).meta({ id: "CancelExecution" });
 
 export const executeBody = z
   .strictObject({

@@ -14,7 +14,13 @@ import { batch } from "./routes/executions/batch.ts";
 import { cancel } from "./routes/executions/cancel.ts";
 import { get as getExecution } from "./routes/executions/get.ts";
 import { getExecutionStep } from "./routes/executions/get-step.ts";
+import { decideApproval } from "./routes/executions/decide.ts";
 import { list as listExecutions } from "./routes/executions/list.ts";
+import { pause } from "./routes/executions/pause.ts";
+import { resume } from "./routes/executions/resume.ts";
+import { sendExecutionEvent } from "./routes/executions/send-event.ts";
+import { sendExecutionMessage } from "./routes/executions/send-message.ts";
+import { shutDown } from "./routes/executions/shut-down.ts";
 import { start } from "./routes/executions/start.ts";
 import { create as createKey } from "./routes/keys/create.ts";
 import { list as listKeys } from "./routes/keys/list.ts";
@@ -55,6 +61,12 @@ export const routes: readonly Endpoint[] = [
   batch,
   getExecution,
   cancel,
+  pause,
+  resume,
+  shutDown,
+  sendExecutionEvent,
+  sendExecutionMessage,
+  decideApproval,
   getExecutionStep,
   execute,
   publishPlugin,

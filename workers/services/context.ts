@@ -20,6 +20,7 @@ export interface Ports {
   cell(name: string): CoordinatorRpc;
   tenant(name: string): TenantRpc;
   now(): number;
+  wait(ms: number): Promise<void>;
   random(count: number): Uint8Array;
   /** Key hash → its record, or null where the key is known to be no good. */
   readonly keys: IsolateCache<KeyRecord | null>;

@@ -21,6 +21,16 @@ export function isObjectReset(error: unknown): boolean {
   );
 }
 
+async function once<Stub, T>(open: () => Stub, work: (stub: Stub) => Promise<T>): Promise<T> {
+  try {
+    return await work(open());
+  } catch (error) {
+    if (flag(error, "overloaded") || isObjectReset(error))
+      throw new ObjectUnavailable("the object is overloaded, or was reset under the call", { cause: error });
+    throw error;
+  }
+}
+
 async function twice<Stub, T>(open: () => Stub, work: (stub: Stub) => Promise<T>): Promise<T> {
   try {
     return await work(open());
@@ -28,13 +38,7 @@ async function twice<Stub, T>(open: () => Stub, work: (stub: Stub) => Promise<T>
     if (flag(error, "overloaded")) throw new ObjectUnavailable("the object is overloaded", { cause: error });
     if (!isObjectReset(error)) throw error;
   }
-  try {
-    return await work(open());
-  } catch (error) {
-    if (flag(error, "overloaded") || isObjectReset(error))
-      throw new ObjectUnavailable("the object was reset twice", { cause: error });
-    throw error;
-  }
+  return once(open, work);
 }
 
 /** Calls a cell, once more through a fresh stub when its object was reset. Only for calls that may run twice. */
@@ -42,7 +46,12 @@ export function onCell<T>(ports: Ports, name: string, work: (cell: CoordinatorRp
   return twice(() => ports.cell(name), work);
 }
 
-/** Likewise for the tenant object. */
+/** For a call that must not run twice: whether it ran when its object was reset, nobody knows. */
+export function onCellOnce<T>(ports: Ports, name: string, work: (cell: CoordinatorRpc) => Promise<T>): Promise<T> {
+  return once(() => ports.cell(name), work);
+}
+
+/** As `onCell`, for the tenant object. */
 export function onTenant<T>(ports: Ports, owner: Owner, work: (tenant: TenantRpc) => Promise<T>): Promise<T> {
   return twice(() => ports.tenant(tenantObjectName(owner)), work);
 }

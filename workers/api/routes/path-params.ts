@@ -7,5 +7,6 @@ export const slugVersionParams = z.object({ slug: cleanText(200), version: clean
 export const idParams = z.object({ id: cleanText(200) });
 export const nameParams = z.object({ name: cleanText(200) });
 export const stepParams = z.object({ id: cleanText(200), path: cleanText(1_000) });
+export const approvalParams = z.object({ id: cleanText(200), step: cleanText(1_000) });
 export const connectorParams = z.object({ namespace: cleanText(100), name: cleanText(100) });
 export const connectorVersionParams = connectorParams.extend({ version: cleanText(100) });

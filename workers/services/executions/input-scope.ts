@@ -1,17 +1,44 @@
 import type { WorkflowDefinition } from "../../../engine/definition/types.ts";
 import type { Scope } from "../../../engine/expressions/types.ts";
-import type { JsonObject } from "../../../engine/json.ts";
+import type { Json, JsonObject } from "../../../engine/json.ts";
 
-/** What the default of an input may read: nothing of the run, for there is none yet. */
-export function inputScope(definition: WorkflowDefinition, env: JsonObject, executionId: string, now: number): Scope {
+/** What is there before a run. */
+interface BeforeRun {
+  env: JsonObject;
+  executionId: string;
+  now: number;
+  /** Once they have been checked: the concurrency key reads them, defaults of inputs do not. */
+  inputs?: JsonObject;
+  trigger?: Json;
+}
+
+/** What the default of an input, and the concurrency key, may read: nothing of the run, for there is none yet. */
+export function inputScope(
+  definition: WorkflowDefinition,
+  { env, executionId, now, inputs, trigger }: BeforeRun,
+): Scope {
   return {
     now,
-    seed: `${executionId}:inputs`,
+    seed: `${executionId}:${inputs === undefined ? "inputs" : "concurrency"}`,
     strict: definition.strict ?? false,
     root(name) {
-      if (name === "env") return env;
-      if (name === "workflow") return { name: definition.name, version: definition.version };
-      return name === "today" ? new Date(now).toISOString().slice(0, 10) : undefined;
+      switch (name) {
+        case "env":
+          return env;
+        case "inputs":
+        case "input":
+          return inputs;
+        case "trigger":
+          return trigger;
+        case "workflow":
+          return { name: definition.name, version: definition.version };
+        case "execution":
+          return inputs && { id: executionId, started_at: null };
+        case "today":
+          return new Date(now).toISOString().slice(0, 10);
+        default:
+          return undefined;
+      }
     },
   };
 }

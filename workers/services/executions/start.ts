@@ -11,10 +11,13 @@ import { onTenant } from "../object-calls.ts";
 import { planInline, planTree } from "../workflows/plan-inline.ts";
 import type { PlannedWorkflow } from "../workflows/planned-workflow.ts";
 import { resolveWorkflow } from "../workflows/resolve.ts";
+import { concurrencyEnvNames, concurrencyRule } from "./concurrency.ts";
 import { durationMs } from "./duration-ms.ts";
 import { inputScope } from "./input-scope.ts";
+import { overriddenPlan, overriddenTimeout } from "./overridden-plan.ts";
 import { refuseCaller } from "./refuse-caller.ts";
 import { sendStart, type StartOutcome } from "./send-start.ts";
+import { startTime, startTimeProblems } from "./start-time.ts";
 import { traceparentOf } from "./traceparent.ts";
 import { unavailableMembers } from "./unavailable-members.ts";
 
@@ -70,10 +73,13 @@ export async function startPlanned(
     idempotencyKey,
   });
   const { definition } = planned.source;
-  const env = await environmentValues(context, planned.envNames);
-  const inputs = prepareInputs(definition, body.inputs ?? {}, inputScope(definition, env ?? {}, executionId, now));
+  const env = await environmentValues(context, [...new Set([...planned.envNames, ...concurrencyEnvNames(definition)])]);
+  const before = { env: env ?? {}, executionId, now };
+  const inputs = prepareInputs(definition, body.inputs ?? {}, inputScope(definition, before));
   if (!inputs.ok) return validationFailure(inputs.problems);
-  const limit = body.overrides?.timeout ?? body.config_override?.timeout;
+  const concurrency = concurrencyRule(definition, inputScope(definition, { ...before, inputs: inputs.inputs }));
+  if (!concurrency.ok) return concurrency;
+  const limit = overriddenTimeout(body);
   const command: StartCommand = {
     executionId,
     tenantId: caller.tenantId,
@@ -83,11 +89,15 @@ export async function startPlanned(
     env,
     mode,
     metadata: body.metadata,
-    timeoutMs: typeof limit === "number" || typeof limit === "string" ? durationMs(limit) : undefined,
+    timeoutMs: limit === undefined ? undefined : durationMs(limit),
     actor: caller.keyId,
     principal: planned.asksWho ? { roles: [...caller.roles], permissions: [...caller.permissions] } : undefined,
     idempotency:
       idempotencyKey === undefined ? undefined : { key: idempotencyKey, bodyHash: digestOf(bodyAsJson(body)) },
+    budget: body.budget && { ...body.budget },
+    startAt: startTime(body, now),
+    priority: body.priority,
+    concurrency: concurrency.value,
     waitMs: waitOf(body),
     traceparent: traceparentOf(traceparent, ports.random),
   };
@@ -101,9 +111,12 @@ function bodyAsJson(body: StartBody): JsonObject {
 
 /** `POST /workflows/executions`. */
 export async function startExecution(context: Context, request: StartRequest): Promise<Result<StartOutcome>> {
-  const unavailable = unavailableMembers(request.body);
-  if (unavailable.length > 0) return validationFailure(unavailable);
-  const planned = await planOf(context, request);
+  const { body } = request;
+  const problems = [...unavailableMembers(body), ...startTimeProblems(body, context.ports.now())];
+  if (problems.length > 0) return validationFailure(problems);
+  const published = await planOf(context, request);
+  if (!published.ok) return published;
+  const planned = overriddenPlan(context, published.value, body);
   if (!planned.ok) return planned;
   const outcome = await startPlanned(context, planned.value, request);
   return outcome.ok ? success(outcome.value) : outcome;

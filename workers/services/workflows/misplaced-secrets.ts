@@ -25,7 +25,7 @@ function allows(pattern: string, pointer: string): boolean {
 }
 
 /** Places of a step's input that read a secret where the action's schema does not say `x-secret` (section 6). */
-export function misplacedSecrets(step: ActionStep, pin: PinnedAction): string[] {
+export function misplacedSecrets(step: Pick<ActionStep, "input">, pin: Pick<PinnedAction, "secretMembers">): string[] {
   const allowed = pin.secretMembers ?? [];
   return [...secretPlaces(step.input ?? null, "")].filter(
     (place) => !allowed.some((pattern) => allows(pattern, place)),

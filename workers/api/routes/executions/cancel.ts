@@ -1,5 +1,6 @@
-import { cancelBody, executionRecord } from "../../../../contracts/api/executions.ts";
-import { cancelExecution } from "../../../services/executions/cancel.ts";
+import { cancelBody } from "../../../../contracts/api/execution-acts.ts";
+import { executionRecord } from "../../../../contracts/api/executions.ts";
+import { steerExecution } from "../../../services/executions/steer.ts";
 import { endpoint } from "../../endpoint.ts";
 import { idParams } from "../path-params.ts";
 
@@ -8,13 +9,15 @@ export const cancel = endpoint({
   path: "/workflows/executions/{id}/cancel",
   tag: "executions",
   summary: "Cancel an execution",
+  description:
+    "Calls in flight are aborted. With `compensate`, completed steps are undone before it ends: `phase` is `compensating` until then.",
   scope: "executions:write",
   params: idParams,
   body: { kind: "json", schema: cancelBody, optional: true },
   answers: { 200: { description: "The record after it", schema: executionRecord } },
   refusals: ["NOT_FOUND", "CONFLICT"],
   async handle({ context, params, body }) {
-    const canceled = await cancelExecution(context, params.id, body.reason);
-    return canceled.ok ? { status: 200, body: canceled.value } : canceled;
+    const after = await steerExecution(context, params.id, { type: "cancel", ...body });
+    return after.ok ? { status: 200, body: after.value } : after;
   },
 });
