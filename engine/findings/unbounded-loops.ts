@@ -1,0 +1,31 @@
+import { type Finding, type FindingRule, findingAtStep } from "./finding.ts";
+import type { StepDefinition } from "../definition/types.ts";
+import type { Json } from "../json.ts";
+import { allSteps } from "../definition/child-blocks.ts";
+import { makesCall } from "../steps/makes-call.ts";
+import { itemRange } from "./item-range.ts";
+import type { Subject } from "./subject.ts";
+
+/** A loop that calls something outside for each item of an input, and nothing says how many items there may be. */
+export const unboundedLoops: FindingRule = function* (subject) {
+  for (const step of subject.steps) {
+    if (step.forEach !== undefined) yield* check(subject, step, step.forEach, ["for_each", "forEach"]);
+    if (step.kind === "forEach") yield* check(subject, step, step.items, ["items"]);
+  }
+};
+
+function* check(subject: Subject, step: StepDefinition, items: Json, names: readonly string[]): Generator<Finding> {
+  const range = itemRange(subject, items);
+  if (range.input === undefined || range.most !== null || !callsOutside(subject, step)) return;
+  yield findingAtStep(subject, step.id, names, {
+    code: "unbounded-loop",
+    severity: "info",
+    message: `"${step.id}" calls once for each item of inputs.${range.input}, and that input has no maxItems: the platform's limit is 10,000`,
+    suggestion: "maxItems",
+  });
+}
+
+/** First-party functions cost next to nothing and disturb nobody. */
+function callsOutside(subject: Subject, step: StepDefinition): boolean {
+  return [...allSteps([step])].some((inner) => makesCall(inner) && subject.pinOf(inner)?.plugin !== "toolbox");
+}
