@@ -13,7 +13,8 @@ export interface Expectation {
   status?: string;
   outputs?: JsonObject;
   error?: JsonObject;
-  steps?: Record<string, JsonObject>;
+  /** Null: the record does not list it. */
+  steps?: JsonObject;
   record?: JsonObject;
   refusals?: string[];
   step_runs?: number;

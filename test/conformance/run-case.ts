@@ -76,7 +76,7 @@ function compareLooks({ seen }: Played, happen: readonly HappeningInCase[]): voi
 function compareSteps({ steps }: ExecutionRecord, expected: JsonObject, label = ""): void {
   for (const [path, members] of Object.entries(expected)) {
     const step = steps.find((found) => found.path === path);
-    expect(step && partOf(plain(step), members), `${label}step ${path}`).toEqual(members);
+    expect(step ? partOf(plain(step), members) : null, `${label}step ${path}`).toEqual(members);
   }
 }
 
@@ -105,6 +105,9 @@ function compareCalls(played: Played, expected: Expectation): void {
     expect(callsOf(played, path).map((call) => call.input)).toEqual(callsOf(played, path).map(() => input));
     expect(callsOf(played, path)).not.toEqual([]);
   }
+  const pathOfKey = new Map(played.calls.map(({ idempotencyKey, path }) => [idempotencyKey, path]));
+  for (const { idempotencyKey, path } of played.calls)
+    expect(pathOfKey.get(idempotencyKey), "each step, iteration and visit has a key of its own").toBe(path);
   for (const path of expected.same_request ?? []) {
     const requests = callsOf(played, path).map(({ input, idempotencyKey }) => JSON.stringify([input, idempotencyKey]));
     expect(requests.length).toBeGreaterThan(1);

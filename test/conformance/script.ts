@@ -1,6 +1,6 @@
 import type { RunError } from "../../engine/errors.ts";
 import type { Json } from "../../engine/json.ts";
-import type { ActionCall, ActionResult } from "../../engine/run/types.ts";
+import type { ActionCall, ActionResult, ReportedUsage } from "../../engine/run/types.ts";
 
 /** What a scripted action answers to one attempt. */
 export interface Answer {
@@ -14,6 +14,8 @@ export interface Answer {
   after_ms?: number;
   /** No answer at all. */
   hang?: boolean;
+  /** What the service says it spent. */
+  usage?: ReportedUsage;
 }
 
 /** One answer for every attempt, or one for each. */
@@ -59,7 +61,7 @@ export class Script {
   }
 
   #find(path: string, attempt: number): Answer {
-    const answers = this.#answers[path] ?? this.#answers[path.replace(/\[\d+\]/g, "")] ?? { echo: true };
+    const answers = this.#answers[path] ?? this.#answers[addressOf(path)] ?? { echo: true };
     if (!Array.isArray(answers)) return answers;
     return (
       answers[attempt - 1] ?? { error: { code: "VALIDATION", message: `no answer for attempt ${attempt} of ${path}` } }
@@ -67,9 +69,14 @@ export class Script {
   }
 }
 
+/** Without iterations, visits (`@2`) and tries of a block (`~2`). */
+function addressOf(path: string): string {
+  return path.replace(/\[\d+\]|@\w+|~\d+/g, "");
+}
+
 function resultOf(answer: Answer, input: Json): ActionResult {
-  if (answer.error === undefined)
-    return { ok: true, output: answer.echo ? input : (answer.output ?? null), usage: USAGE };
+  const usage = { ...USAGE, ...answer.usage };
+  if (answer.error === undefined) return { ok: true, output: answer.echo ? input : (answer.output ?? null), usage };
   const { error, retry_after_ms: retryAfterMs, outcome_unknown: outcomeUnknown } = answer;
-  return { ok: false, error, retryAfterMs, outcomeUnknown, usage: USAGE };
+  return { ok: false, error, retryAfterMs, outcomeUnknown, usage };
 }
