@@ -188,7 +188,7 @@ export interface TenantRpc {
   /** From 1; null when it does not queue. */
   slotPosition(executionId: string): Promise<number | null>;
   /** An event for whoever waits for its key, now or until it expires. Answers how many executions it was handed to. */
-  publishEvent(event: KeyedEvent): Promise<number>;
+  publishEvent(event: KeyedEvent): Promise<Result<number>>;
   /** An execution waits for a key: answers an event that was kept for it, which is then consumed. Repeating is harmless. */
   awaitEvent(wait: KeyedWait): Promise<KeyedEvent | null>;
   /** The wait is over, however it ended. */

@@ -13,4 +13,45 @@ export const TENANT_MIGRATIONS: readonly SqliteMigration[] = [
       CREATE TABLE cells (name TEXT PRIMARY KEY) WITHOUT ROWID;
     `,
   },
+  {
+    // What passes between cells: docs/design/tenant-object.md.
+    id: 2,
+    sql: `
+      CREATE TABLE slots (
+        seq INTEGER PRIMARY KEY, execution TEXT NOT NULL UNIQUE, key TEXT NOT NULL, cell TEXT NOT NULL, state TEXT NOT NULL,
+        front INTEGER NOT NULL, priority REAL NOT NULL, asked_at INTEGER NOT NULL, checked_at INTEGER NOT NULL,
+        due INTEGER, tries INTEGER NOT NULL
+      );
+      CREATE INDEX slots_by_key ON slots (key, state, front DESC, priority DESC, seq);
+      CREATE INDEX slots_due ON slots (due) WHERE due IS NOT NULL;
+      CREATE TABLE slot_keys (key TEXT PRIMARY KEY, most INTEGER NOT NULL, verify_due INTEGER NOT NULL) WITHOUT ROWID;
+      CREATE INDEX slot_keys_due ON slot_keys (verify_due);
+
+      CREATE TABLE keyed_events (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, key TEXT NOT NULL,
+        body TEXT NOT NULL, bytes INTEGER NOT NULL, state TEXT NOT NULL, delivered INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL, due INTEGER NOT NULL
+      );
+      CREATE INDEX keyed_events_by_key ON keyed_events (name, key, state, seq);
+      CREATE INDEX keyed_events_open ON keyed_events (bytes) WHERE state <> 'taken';
+      CREATE INDEX keyed_events_due ON keyed_events (due);
+      CREATE TABLE keyed_waits (
+        execution TEXT NOT NULL, path TEXT NOT NULL, cell TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL,
+        event INTEGER, passed INTEGER NOT NULL, check_due INTEGER NOT NULL, PRIMARY KEY (execution, path)
+      ) WITHOUT ROWID;
+      CREATE INDEX keyed_waits_by_key ON keyed_waits (name, key, event);
+      CREATE INDEX keyed_waits_by_event ON keyed_waits (event) WHERE event IS NOT NULL;
+      CREATE INDEX keyed_waits_due ON keyed_waits (check_due);
+      CREATE TABLE deliveries (
+        event INTEGER NOT NULL, execution TEXT NOT NULL, path TEXT NOT NULL, cell TEXT NOT NULL, due INTEGER NOT NULL,
+        tries INTEGER NOT NULL, PRIMARY KEY (event, execution, path)
+      ) WITHOUT ROWID;
+      CREATE INDEX deliveries_due ON deliveries (due);
+
+      CREATE TABLE step_cache (
+        seq INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, output TEXT NOT NULL, expires_at INTEGER NOT NULL
+      );
+      CREATE INDEX step_cache_expires ON step_cache (expires_at);
+    `,
+  },
 ];

@@ -1,24 +1,48 @@
 import { DurableObject } from "cloudflare:workers";
-import type { KeyRecord, SealedConnection, TenantRpc } from "../../contracts/rpc.ts";
+import type { Result } from "../../contracts/errors.ts";
+import type {
+  KeyedEvent,
+  KeyedWait,
+  KeyRecord,
+  SealedConnection,
+  SlotAnswer,
+  SlotRequest,
+  TenantRpc,
+} from "../../contracts/rpc.ts";
 import type { Json } from "../../engine/json.ts";
-import { isMigrated, migrate, type SqlValue } from "../sqlite-migrations.ts";
-import { TENANT_MIGRATIONS } from "./migrations.ts";
+import type { SqlValue } from "../sqlite-migrations.ts";
+import { Exchange } from "./exchange.ts";
+import type { CellLink } from "./exchange-ports.ts";
+import { TenantSql } from "./tenant-sql.ts";
+
+/** The bindings a tenant object needs; the platform Worker's configuration gives them. */
+export interface TenantEnv {
+  COORDINATOR: { getByName(name: string): CellLink };
+}
 
 /**
- * The tenant object: what crosses the cells of one tenant and environment, kept where it can be asked while Postgres is
- * down. Postgres stays the source; these are copies that the services write beside it.
+ * The tenant object: what crosses the cells of one tenant and environment. Keys, connections and settings are copies, kept
+ * where they can be asked while Postgres is down; the services write them beside it. Slots, keyed events and cached
+ * outputs stand here alone.
  */
-export class Tenant extends DurableObject<Record<string, never>> implements TenantRpc {
-  #ready: boolean;
+export class Tenant extends DurableObject<TenantEnv> implements TenantRpc {
+  readonly #sql: TenantSql;
+  readonly #exchange: Exchange;
 
-  constructor(ctx: DurableObjectState, env: Record<string, never>) {
+  constructor(ctx: DurableObjectState, env: TenantEnv) {
     super(ctx, env);
-    this.#ready = isMigrated(ctx.storage.sql);
-    if (this.#ready) migrate(ctx.storage.sql, TENANT_MIGRATIONS);
+    this.#sql = new TenantSql(ctx.storage);
+    this.#exchange = new Exchange(this.#sql, {
+      now: Date.now,
+      cell: (name) => env.COORDINATOR.getByName(name),
+      later,
+      setAlarm: (at) => void ctx.storage.setAlarm(at),
+      report: (message, error) => console.error(message, error),
+    });
   }
 
   async verifyKey(hash: string): Promise<KeyRecord | null> {
-    const row = this.#read(
+    const row = this.#sql.read(
       "SELECT record, (SELECT at FROM revoked WHERE revoked.id = keys.id) AS revoked_at FROM keys WHERE hash = ?",
       hash,
     )[0];
@@ -28,17 +52,17 @@ export class Tenant extends DurableObject<Record<string, never>> implements Tena
   }
 
   async putKey(hash: string, key: KeyRecord): Promise<void> {
-    this.#write("INSERT OR REPLACE INTO keys VALUES (?, ?, ?)", hash, key.id, JSON.stringify(key));
+    this.#sql.write("INSERT OR REPLACE INTO keys VALUES (?, ?, ?)", hash, key.id, JSON.stringify(key));
   }
 
   /** Kept apart from the key's copy: a copy that arrives late cannot undo it. */
   async revokeKey(keyId: string, at: number): Promise<void> {
-    this.#write("INSERT OR IGNORE INTO revoked VALUES (?, ?)", keyId, at);
+    this.#sql.write("INSERT OR IGNORE INTO revoked VALUES (?, ?)", keyId, at);
   }
 
   async putConnection(connection: SealedConnection): Promise<void> {
     const { id, connector, name } = connection;
-    this.#write(
+    this.#sql.write(
       "INSERT OR REPLACE INTO connections VALUES (?, ?, ?, ?)",
       id,
       connector,
@@ -48,14 +72,14 @@ export class Tenant extends DurableObject<Record<string, never>> implements Tena
   }
 
   async deleteConnection(id: string): Promise<void> {
-    this.#write("DELETE FROM connections WHERE id = ?", id);
+    this.#sql.write("DELETE FROM connections WHERE id = ?", id);
   }
 
   async findConnection({ connector, ref }: { connector: string; ref?: string }): Promise<SealedConnection | null> {
     const rows =
       ref === undefined
-        ? this.#read("SELECT name, record FROM connections WHERE connector = ?", connector)
-        : this.#read(
+        ? this.#sql.read("SELECT name, record FROM connections WHERE connector = ?", connector)
+        : this.#sql.read(
             "SELECT name, record FROM connections WHERE connector = ? AND (id = ? OR name = ?)",
             connector,
             ref,
@@ -66,51 +90,82 @@ export class Tenant extends DurableObject<Record<string, never>> implements Tena
   }
 
   async putSecret(name: string, sealed: string): Promise<void> {
-    this.#write("INSERT OR REPLACE INTO secrets VALUES (?, ?)", name, sealed);
+    this.#sql.write("INSERT OR REPLACE INTO secrets VALUES (?, ?)", name, sealed);
   }
 
   async deleteSecret(name: string): Promise<void> {
-    this.#write("DELETE FROM secrets WHERE name = ?", name);
+    this.#sql.write("DELETE FROM secrets WHERE name = ?", name);
   }
 
   async secrets(names: string[]): Promise<Record<string, string | null>> {
     const find = (name: string): SqlValue | undefined =>
-      this.#read("SELECT sealed FROM secrets WHERE name = ?", name)[0]?.sealed;
+      this.#sql.read("SELECT sealed FROM secrets WHERE name = ?", name)[0]?.sealed;
     return Object.fromEntries(names.map((name) => [name, textOrNull(find(name))]));
   }
 
   async putEnv(name: string, value: Json): Promise<void> {
-    this.#write("INSERT OR REPLACE INTO env VALUES (?, ?)", name, JSON.stringify(value));
+    this.#sql.write("INSERT OR REPLACE INTO env VALUES (?, ?)", name, JSON.stringify(value));
   }
 
   async deleteEnv(name: string): Promise<void> {
-    this.#write("DELETE FROM env WHERE name = ?", name);
+    this.#sql.write("DELETE FROM env WHERE name = ?", name);
   }
 
   async envValues(names: string[]): Promise<Record<string, Json>> {
     const rows = names.includes("*")
-      ? this.#read("SELECT name, value FROM env")
-      : names.flatMap((name) => this.#read("SELECT name, value FROM env WHERE name = ?", name));
+      ? this.#sql.read("SELECT name, value FROM env")
+      : names.flatMap((name) => this.#sql.read("SELECT name, value FROM env WHERE name = ?", name));
     return Object.fromEntries(rows.map(({ name, value }) => [String(name), JSON.parse(String(value)) as Json]));
   }
 
   async registerCell(name: string): Promise<void> {
-    this.#write("INSERT OR IGNORE INTO cells VALUES (?)", name);
+    this.#sql.write("INSERT OR IGNORE INTO cells VALUES (?)", name);
   }
 
   async cells(): Promise<string[]> {
-    return this.#read("SELECT name FROM cells").map(({ name }) => String(name));
+    return this.#sql.read("SELECT name FROM cells").map(({ name }) => String(name));
   }
 
-  #read(query: string, ...bindings: SqlValue[]): Record<string, SqlValue>[] {
-    return this.#ready ? this.ctx.storage.sql.exec(query, ...bindings).toArray() : [];
+  async acquireSlot(request: SlotRequest): Promise<SlotAnswer> {
+    return this.#exchange.slots.acquire(request);
   }
 
-  #write(query: string, ...bindings: SqlValue[]): void {
-    if (!this.#ready) migrate(this.ctx.storage.sql, TENANT_MIGRATIONS);
-    this.#ready = true;
-    this.ctx.storage.sql.exec(query, ...bindings);
+  async releaseSlot(executionId: string): Promise<void> {
+    this.#exchange.slots.release(executionId);
   }
+
+  async slotPosition(executionId: string): Promise<number | null> {
+    return this.#exchange.slots.position(executionId);
+  }
+
+  async publishEvent(event: KeyedEvent): Promise<Result<number>> {
+    return this.#exchange.events.publish(event);
+  }
+
+  async awaitEvent(wait: KeyedWait): Promise<KeyedEvent | null> {
+    return this.#exchange.events.await(wait);
+  }
+
+  async forgetWait(executionId: string, path: string): Promise<void> {
+    this.#exchange.events.forget(executionId, path);
+  }
+
+  async cached(key: string): Promise<{ output: Json } | null> {
+    return this.#exchange.cache.get(key);
+  }
+
+  async putCached(key: string, output: Json, expiresAt: number): Promise<void> {
+    this.#exchange.cache.put(key, output, expiresAt);
+  }
+
+  override async alarm(): Promise<void> {
+    this.#exchange.onAlarm();
+  }
+}
+
+function later(ms: number, task: () => void): () => void {
+  const timer = setTimeout(task, ms);
+  return () => clearTimeout(timer);
 }
 
 function textOrNull(value: SqlValue | undefined): string | null {

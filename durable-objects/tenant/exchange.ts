@@ -1,0 +1,46 @@
+import { Courier } from "./courier.ts";
+import type { ExchangePorts } from "./exchange-ports.ts";
+import { KeyedEvents } from "./keyed-events.ts";
+import { Slots } from "./slots.ts";
+import { StepCache } from "./step-cache.ts";
+import type { TenantSql } from "./tenant-sql.ts";
+
+/**
+ * What passes between a tenant's cells: concurrency slots, keyed events and cached outputs. It keeps nothing in memory that
+ * a kill would lose: whatever is still to be done stands in a table with the time when it is due, and the object's one
+ * alarm is set for the first of these.
+ */
+export class Exchange {
+  readonly slots: Slots;
+  readonly events: KeyedEvents;
+  readonly cache: StepCache;
+  readonly #ports: ExchangePorts;
+  /** When the alarm will ring, as far as this life of the object knows. */
+  #alarmAt: number | undefined;
+
+  constructor(sql: TenantSql, ports: ExchangePorts) {
+    const courier = new Courier(ports);
+    const changed = (): void => this.#arm();
+    this.#ports = ports;
+    this.slots = new Slots(sql, courier, ports, changed);
+    this.events = new KeyedEvents(sql, courier, ports, changed);
+    this.cache = new StepCache(sql, ports, changed);
+  }
+
+  onAlarm(): void {
+    this.#alarmAt = undefined;
+    this.slots.onAlarm();
+    this.events.onAlarm();
+    this.cache.onAlarm();
+    this.#arm();
+  }
+
+  /** An alarm that rings for nothing costs less than one that is set at every change. */
+  #arm(): void {
+    for (const due of [this.slots.nextDue(), this.events.nextDue(), this.cache.nextDue()]) {
+      if (due === null || (this.#alarmAt !== undefined && this.#alarmAt <= due)) continue;
+      this.#alarmAt = due;
+      this.#ports.setAlarm(due);
+    }
+  }
+}
