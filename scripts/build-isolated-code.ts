@@ -1,8 +1,8 @@
-import { buildIsolatedCode } from "./platform/bundle.ts";
+import { buildGenerated } from "./platform/bundle.ts";
 
 /*
- * What the toolbox's wrangler.toml runs before it bundles: `node scripts/with-node.mjs scripts/build-isolated-code.ts`.
+ * What the plugins' wrangler.toml files run before it bundles: `node scripts/with-node.mjs scripts/build-isolated-code.ts`.
  */
 
-await buildIsolatedCode();
+await buildGenerated();
 process.channel?.unref();

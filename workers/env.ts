@@ -16,6 +16,7 @@ export interface Env {
   TENANT: ObjectNamespace<TenantRpc>;
   TOOLBOX_PLUGIN: PluginRpc;
   HTTP_PLUGIN: PluginRpc;
+  CODE_PLUGIN: PluginRpc;
   OUTBOX: Queue<OutboxHint>;
   DATABASE_URL: string;
   /** Base64 of 32 bytes: signs execution ids. */

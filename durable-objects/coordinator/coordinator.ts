@@ -18,6 +18,7 @@ import { callPlugin } from "./plugin-calls.ts";
 export interface CoordinatorEnv {
   TOOLBOX_PLUGIN: PluginRpc;
   HTTP_PLUGIN: PluginRpc;
+  CODE_PLUGIN: PluginRpc;
   OUTBOX: { send(message: { cell: string }): Promise<unknown> };
   TENANT: { getByName(name: string): TenantRpc };
 }
@@ -36,7 +37,7 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
 
   constructor(ctx: DurableObjectState, env: CoordinatorEnv) {
     super(ctx, env);
-    const plugins = { toolbox: env.TOOLBOX_PLUGIN, http: env.HTTP_PLUGIN };
+    const plugins = { toolbox: env.TOOLBOX_PLUGIN, http: env.HTTP_PLUGIN, code: env.CODE_PLUGIN };
     this.#storage = new CellStorage(ctx.storage);
     this.#registered = this.#storage.fact(REGISTERED) !== undefined;
     this.#cell = new Cell({

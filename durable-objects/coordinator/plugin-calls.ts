@@ -6,6 +6,7 @@ import type { ActionCall, ActionResult } from "../../engine/run/types.ts";
 export interface Plugins {
   toolbox: PluginRpc;
   http: PluginRpc;
+  code: PluginRpc;
 }
 
 /** An output larger than this is refused: a run's storage and memory are bounded (section 15). */
@@ -21,8 +22,9 @@ export async function callPlugin(
   const unavailable = cannotRun(call);
   if (unavailable) return unavailable;
   try {
-    const result = await (call.action.plugin === "http"
-      ? plugins.http.invoke(call, context)
+    const { plugin } = call.action;
+    const result = await (plugin === "http" || plugin === "code"
+      ? plugins[plugin].invoke(call, context)
       : plugins.toolbox.invoke({ ...call, action: withoutSchemas(call.action) }, context));
     return result.ok && outputSize(result.output) > MAX_OUTPUT_BYTES ? { ...tooLarge(), usage: result.usage } : result;
   } catch (error) {
@@ -57,7 +59,7 @@ function cannotRun({ action, target }: ActionCall): ActionResult | undefined {
       error: { code: "UNAVAILABLE", message, details: { backend: target, suggestion } },
     };
   }
-  if (action.plugin === "http" || action.plugin === "toolbox") return undefined;
+  if (action.plugin !== "none") return undefined;
   const kind = Object.keys(action.handler)[0] ?? "none";
   const message = `${name} has a ${kind} handler, which the cloud does not run`;
   const suggestion = "run the workflow in local or self_hosted mode, where the handler is registered";

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { BuildOptions } from "esbuild";
+import { buildMachines } from "./build-machines.ts";
+import { writeChanged } from "./write-changed.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const CACHE = join(ROOT, "node_modules/.cache/smartify");
@@ -14,7 +16,8 @@ const SETTINGS = {
   platform: "neutral",
   mainFields: ["browser", "module", "main"],
   conditions: ["workerd", "worker", "browser"],
-  external: ["cloudflare:*", "node:*"],
+  // Modules of WebAssembly stay beside the code: the runtime compiles them.
+  external: ["cloudflare:*", "node:*", "*.wasm"],
   define: { "process.env.NODE_ENV": '"production"' },
   loader: { ".html": "text", ".txt": "text", ".sql": "text" },
   keepNames: true,
@@ -29,7 +32,19 @@ const FOR_WORKERS = { ...SETTINGS, sourcemap: "inline", sourcesContent: false } 
 const FOR_ISOLATES = { ...SETTINGS, minify: true, keepNames: false } satisfies BuildOptions;
 
 /** Plugins that carry their code a second time, as text, for the isolates of isolated executions. */
-const CARRIERS = ["workers/plugins/toolbox", "workers/plugins/http"];
+const CARRIERS = ["workers/plugins/toolbox", "workers/plugins/http", "workers/plugins/code"];
+
+/** The one whose transforms run in machines: it carries those, and the code that runs inside of them. */
+const CODE = "workers/plugins/code";
+/** An expression whose value is the function that `inside/main.ts` exports. */
+const FOR_MACHINES = {
+  ...FOR_ISOLATES,
+  format: "iife",
+  globalName: "inside",
+  target: "es2022",
+  banner: { js: "(function () {" },
+  footer: { js: "return inside.main; })()" },
+} satisfies BuildOptions;
 
 /** A file that went into a bundle, as it was then. */
 interface Input {
@@ -84,28 +99,35 @@ async function bundle(entry: string, settings: BuildOptions): Promise<string> {
   return code;
 }
 
-/** Writes a file unless it holds that text already: an unchanged one keeps its time, and no reader sees half of it. */
-function writeChanged(path: string, text: string): void {
-  if (existsSync(path) && readFileSync(path, "utf8") === text) return;
-  mkdirSync(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}`;
-  writeFileSync(temporary, text);
-  renameSync(temporary, path);
-}
-
-/** Builds `generated/isolated.txt` of every plugin that has an `isolated-entry.ts`; bundles of those plugins import it. */
-export async function buildIsolatedCode(): Promise<void> {
+/**
+ * Builds what plugins import from their folder `generated`: the code plugin's machines, and `isolated.txt` of every plugin
+ * that has an `isolated-entry.ts`.
+ */
+export async function buildGenerated(): Promise<void> {
+  buildMachines();
+  writeChanged(join(ROOT, CODE, "generated/inside.txt"), await bundle(`${CODE}/inside/main.ts`, FOR_MACHINES));
   for (const folder of CARRIERS) {
     const code = await bundle(`${folder}/isolated-entry.ts`, FOR_ISOLATES);
     writeChanged(join(ROOT, folder, "generated/isolated.txt"), code);
   }
 }
 
-let isolatedCode: Promise<void> | undefined;
+let generated: Promise<void> | undefined;
 
 /** The Worker whose main file is `entry` as one module; built only when a file that goes into it has changed. */
 export async function bundleWorker(entry: string): Promise<string> {
-  isolatedCode ??= buildIsolatedCode();
-  await isolatedCode;
+  generated ??= buildGenerated();
+  await generated;
   return bundle(entry, FOR_WORKERS);
+}
+
+/** What stands beside the code of a Worker: the modules of WebAssembly in its folder `generated`, by the names it imports. */
+export function modulesBeside(entry: string): Record<string, { type: "wasm"; contents: Uint8Array<ArrayBuffer> }> {
+  if (!entry.startsWith(`${CODE}/`)) return {};
+  return Object.fromEntries(
+    ["jq.wasm", "quickjs.wasm"].map((name) => {
+      const contents = new Uint8Array(readFileSync(join(ROOT, CODE, "generated", name)));
+      return [`generated/${name}`, { type: "wasm", contents }];
+    }),
+  );
 }

@@ -3,6 +3,7 @@ export interface WorkerEntries {
   platform: string;
   toolbox: string;
   http: string;
+  code: string;
 }
 
 /** What a platform is started with. Plain data: it crosses into the platform's own process. */

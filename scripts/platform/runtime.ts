@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { Log, LogLevel, Miniflare, type MiniflareOptions } from "miniflare";
-import { bundleWorker } from "./bundle.ts";
+import { bundleWorker, modulesBeside } from "./bundle.ts";
 import type { WorkerEntries } from "./messages.ts";
 
 export const COMPATIBILITY_DATE = "2026-10-23";
@@ -14,6 +14,7 @@ export const WORKER_ENTRIES: WorkerEntries = {
   platform: "workers/main.ts",
   toolbox: "workers/plugins/toolbox/main.ts",
   http: "workers/plugins/http/main.ts",
+  code: "workers/plugins/code/main.ts",
 };
 
 interface Plugin {
@@ -43,6 +44,14 @@ const PLUGINS: Plugin[] = [
     flags: ["global_fetch_strictly_public"],
     vars: ["ENVIRONMENT_NAME", "MASTER_KEY", "DEVELOPMENT_HOSTS", "PUBLIC_URL"],
     readsTenant: true,
+  },
+  {
+    binding: "CODE_PLUGIN",
+    name: "smartify-code-plugin",
+    entry: "code",
+    flags: [],
+    vars: [],
+    readsTenant: false,
   },
 ];
 
@@ -140,7 +149,8 @@ export function describeWorkers(options: RuntimeOptions): DescribedWorker[] {
 
 async function build({ entry, config, dev }: DescribedWorker): Promise<WorkerConfig> {
   const main = { type: "esm", contents: await bundleWorker(entry) } as const;
-  return { config: { ...config, manifest: { mainModule: "main.js", modules: { "main.js": main } } }, dev };
+  const modules = { "main.js": main, ...modulesBeside(entry) };
+  return { config: { ...config, manifest: { mainModule: "main.js", modules } }, dev };
 }
 
 /** The process that miniflare started last. */

@@ -65,6 +65,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   "workers/plugins/http": PLUGIN,
   "workers/plugins/toolbox": PLUGIN,
   "workers/plugins/code": PLUGIN,
+  /** What runs inside of the sandbox, beside the code of users: it sees nothing of the Worker around it. */
+  "workers/plugins/code/inside": { rooms: [], packages: ["jsonata"] },
   /** How a plugin Worker gives an isolated execution an isolate of its own. */
   "workers/plugins/isolate": { rooms: ["engine", "contracts"], packages: [] },
   "durable-objects": { rooms: ["engine", "contracts"], packages: [], platform: "cloudflare" },

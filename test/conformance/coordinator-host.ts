@@ -41,7 +41,7 @@ export class CoordinatorHost implements ConformanceHost {
             COORDINATOR: { className: "ReadableCoordinator", useSQLite: true },
             TENANT: { className: "Tenant", useSQLite: true },
           },
-          serviceBindings: { TOOLBOX_PLUGIN: plugin, HTTP_PLUGIN: plugin },
+          serviceBindings: { TOOLBOX_PLUGIN: plugin, HTTP_PLUGIN: plugin, CODE_PLUGIN: plugin },
           queueProducers: { OUTBOX: "outbox" },
           cacheAPI: false,
         }),

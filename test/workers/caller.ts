@@ -7,6 +7,7 @@ export class Tenant extends TenantObject {}
 interface Env {
   TOOLBOX_PLUGIN: PluginRpc;
   HTTP_PLUGIN: PluginRpc;
+  CODE_PLUGIN: PluginRpc;
   TENANT: { getByName(name: string): TenantRpc };
 }
 
@@ -15,9 +16,9 @@ export default {
   async fetch(request: Request, env: Env): Promise<Response> {
     const body: CallerRequest = await request.json();
     if (body.kind === "invoke") {
-      const results = body.calls.map((call) =>
-        (call.action.plugin === "toolbox" ? env.TOOLBOX_PLUGIN : env.HTTP_PLUGIN).invoke(call, body.context),
-      );
+      const { TOOLBOX_PLUGIN: toolbox, HTTP_PLUGIN: http, CODE_PLUGIN: code } = env;
+      const plugins = { toolbox, http, code, none: http };
+      const results = body.calls.map((call) => plugins[call.action.plugin].invoke(call, body.context));
       return Response.json(await Promise.all(results));
     }
     const tenant = env.TENANT.getByName(body.tenant);

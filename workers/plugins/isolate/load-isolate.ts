@@ -4,7 +4,7 @@ import type { CallContext, PluginRpc } from "../../../contracts/rpc.ts";
 export interface IsolateCode {
   compatibilityDate: string;
   mainModule: string;
-  modules: Record<string, string>;
+  modules: Record<string, string | { wasm: WebAssembly.Module }>;
   env: Record<string, unknown>;
   /** Where its fetches go; null: nowhere. */
   globalOutbound: Fetcher | null;
@@ -26,12 +26,12 @@ export function loadIsolate(
   loader: IsolateLoader,
   { tenantId, executionId }: CallContext,
   code: string,
-  reach: Pick<IsolateCode, "env" | "globalOutbound">,
+  reach: Pick<IsolateCode, "env" | "globalOutbound"> & Partial<Pick<IsolateCode, "modules">>,
 ): PluginRpc {
   const isolate = loader.get(`isolated:${tenantId}:${executionId}`, () => ({
     compatibilityDate: "2026-10-23",
     mainModule: "main.js",
-    modules: { "main.js": code },
+    modules: { ...reach.modules, "main.js": code },
     env: reach.env,
     globalOutbound: reach.globalOutbound,
   }));

@@ -1,0 +1,19 @@
+import jsonata from "jsonata";
+import { Refusal } from "./refusal.ts";
+
+/** Evaluates a JSONata expression; nothing found is undefined. */
+export async function evaluateJsonata(expression: string, data: unknown): Promise<unknown> {
+  try {
+    return await jsonata(expression).evaluate(data);
+  } catch (error) {
+    throw refusalOf(error, expression);
+  }
+}
+
+/** JSONata throws maps with a code and a place. */
+function refusalOf(error: unknown, expression: string): unknown {
+  if (typeof error !== "object" || error === null || !("code" in error) || !("message" in error)) return error;
+  const place = "position" in error && typeof error.position === "number" ? error.position : null;
+  const line = place === null ? undefined : expression.slice(0, place).split("\n").length;
+  return new Refusal(`${error.message} (${error.code})`, line);
+}

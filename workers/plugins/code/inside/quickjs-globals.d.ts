@@ -1,0 +1,2 @@
+/** What QuickJS throws at its limits. */
+declare const InternalError: ErrorConstructor;

@@ -1,0 +1,28 @@
+import { Ended, type Host, type Running } from "./machine.ts";
+
+const decoder = new TextDecoder();
+const encoder = new TextEncoder();
+
+/** The text that begins at `at` and ends before a zero byte, or after `most` bytes. */
+export function readText(host: Host, at: number, most: number): string {
+  const bytes = host.bytes();
+  const end = bytes.indexOf(0, at);
+  return decoder.decode(bytes.subarray(at, Math.min(at + most, end < 0 ? bytes.length : end)));
+}
+
+/** Puts text into memory that the program's own allocator (`allocate`) gives; ends in a zero byte. */
+export function placeText(running: Running, allocate: string, text: string): { at: number; length: number } {
+  const encoded = encoder.encode(text);
+  const at = running.call(allocate, encoded.length + 1);
+  if (at === 0) throw new Ended("memory");
+  const bytes = running.bytes();
+  bytes.set(encoded, at);
+  bytes[at + encoded.length] = 0;
+  return { at, length: encoded.length };
+}
+
+/** The memory as numbers of 32 bits and more. */
+export function viewOf(host: Host): DataView {
+  const { buffer } = host.bytes();
+  return new DataView(buffer);
+}
