@@ -14,6 +14,8 @@ export interface Answer {
   after_ms?: number;
   /** No answer at all. */
   hang?: boolean;
+  /** Tokens and cost that the service reports. */
+  usage?: ReportedUsage;
   /** What the service says it spent. */
   usage?: ReportedUsage;
 }
