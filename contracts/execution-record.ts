@@ -1,6 +1,8 @@
-import type { JsonObject } from "../engine/json.ts";
+import { isObject, type JsonObject } from "../engine/json.ts";
 import type { Plan, PlanStep } from "../engine/plan/types.ts";
-import type { Instance, RunState } from "../engine/run/state.ts";
+import { LISTED_ITERATIONS } from "../engine/run/forget.ts";
+import { type Instance, type RunState, tallyOf } from "../engine/run/state.ts";
+import { waitAsJson, waitingFor } from "../engine/run/waiting-for.ts";
 import { isTerminal } from "../engine/run/transition.ts";
 import type { ExecutionMode, ExecutionRecord, StepRecord, UsageRecord } from "./execution.ts";
 
@@ -11,10 +13,10 @@ export interface ExecutionHead {
   /** Epoch ms. */
   createdAt: number;
   metadata?: JsonObject;
+  /** The step of another execution that it runs for. */
+  parent?: { executionId: string; path: string };
 }
 
-/** Iterations of a loop are listed in the record up to this many; all of them by `…/steps/{path}`. */
-const LISTED_ITERATIONS = 100;
 const WORD: Partial<Record<PlanStep["kind"], string>> = { parallel_list: "parallel" };
 
 /** The record of an execution at `now` (epoch ms), as `GET /workflows/executions/{id}` answers it (section 11). */
@@ -36,6 +38,13 @@ export function executionRecord(plan: Plan, state: RunState, head: ExecutionHead
     run_attempt: state.identity.runAttempt,
   };
   if (state.outputs) record.result = { outputs: state.outputs };
+  if (record.result && state.stopReason) record.result.stop_reason = state.stopReason;
+  if (!isTerminal(state.status)) {
+    const waits = waitingFor(plan, state);
+    if (waits) record.waiting_for = waits;
+    if (state.ending) record.phase = "compensating";
+  }
+  if (head.parent) record.parent = { execution_id: head.parent.executionId, step: head.parent.path };
   if (state.error) record.error = state.error;
   if (head.metadata) record.metadata = head.metadata;
   return record;
@@ -57,6 +66,10 @@ export function stepRecord(step: PlanStep, instance: Instance): StepRecord {
   };
   if (instance.cached) record.cached = true;
   if (instance.isolate !== undefined) record.isolate = instance.isolate;
+  const waits = waitAsJson(instance);
+  if (waits && instance.status === "waiting") record.waiting_for = waits;
+  const child = step.kind === "subworkflow" ? childOf(instance) : undefined;
+  if (child !== undefined) record.execution_id = child;
   return record;
 }
 
@@ -75,10 +88,11 @@ export function usageRecord(state: RunState): UsageRecord {
 function stepRecords(plan: Plan, state: RunState): StepRecord[] {
   const records: StepRecord[] = [];
   for (const instance of state.instances.values()) {
-    const step = plan.byAddress.get(instance.address);
+    const { step } = instance;
     if (step && listed(instance.path)) records.push(stepRecord(step, instance));
   }
-  for (const step of plan.steps) if (!state.instances.has(step.id)) records.push(unopened(step));
+  const visited = (id: string) => (state.graph?.nodes.get(id)?.visits ?? 0) > 0;
+  for (const step of plan.steps) if (!state.instances.has(step.id) && !visited(step.id)) records.push(unopened(step));
   return records;
 }
 
@@ -86,6 +100,12 @@ function stepRecords(plan: Plan, state: RunState): StepRecord[] {
 function listed(path: string): boolean {
   if (!path.includes("[")) return true;
   return [...path.matchAll(/\[(\d+)\]/g)].every(([, index]) => Number(index) < LISTED_ITERATIONS);
+}
+
+/** The execution behind a subworkflow step, once it has ended. */
+function childOf({ output, error }: Instance): string | undefined {
+  const id = isObject(output) ? output.execution_id : error?.details?.execution_id;
+  return typeof id === "string" ? id : undefined;
 }
 
 /** A step that the run has not come to, or never did. */
@@ -106,9 +126,15 @@ function unopened(step: PlanStep): StepRecord {
 
 function progress(plan: Plan, state: RunState): ExecutionRecord["progress"] {
   const total = plan.steps.length;
+  if (state.graph) {
+    const visits = [...state.graph.nodes.values()].reduce((sum, node) => sum + node.visits, 0);
+    const visited = [...state.graph.nodes.values()].filter((node) => node.visits > 0).length;
+    return { completed: visited, total, message: `${visits} visits of ${visited} of ${total} nodes` };
+  }
   // At most one of the workflow's own steps did not get to its end: the one that failed for good, or was stopped.
   const stopped = plan.steps.some(({ id }) => state.instances.get(id)?.status === "canceled");
-  const completed = state.root.settled - (state.root.failure !== undefined || stopped ? 1 : 0);
+  const { settled, failure } = tallyOf(state.root, "steps");
+  const completed = settled - (failure !== undefined || stopped ? 1 : 0);
   const message = isTerminal(state.status)
     ? `${completed} of ${total} steps done`
     : `Processing step ${Math.min(completed + 1, total)} of ${total}`;

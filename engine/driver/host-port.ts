@@ -10,6 +10,10 @@ export interface HostPort {
   call(call: ActionCall): Promise<ActionResult>;
   /** Gives up a call in flight, if there is one. */
   abort(path: string, attempt: number): void;
+  /** A step waits for an event of this key, from anywhere in the tenant: it comes as a signal with this path (section 20). */
+  awaitEvent(path: string, name: string, key: string): void;
+  /** It does not any more. */
+  forgetEvent(path: string): void;
   /** Runs `task` at or after `due` (epoch ms); answers how to take that back. */
   at(due: number, task: () => void): () => void;
   /** Runs `task` after letting others have a turn. */

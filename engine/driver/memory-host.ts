@@ -1,8 +1,11 @@
-import type { JsonObject } from "../json.ts";
+import type { RunError } from "../errors.ts";
+import type { Json, JsonObject } from "../json.ts";
 import type { Plan } from "../plan/types.ts";
 import { newRun } from "../run/new-run.ts";
+import type { Principal } from "../run/authorization.ts";
 import type { RunState } from "../run/state.ts";
 import type { ActionCall, ActionResult, EngineInput, RunIdentity, StampedEvent } from "../run/types.ts";
+import { childResult, prepareChild } from "./child-run.ts";
 import type { HostPort } from "./host-port.ts";
 import { RunDriver } from "./run-driver.ts";
 
@@ -21,6 +24,14 @@ export interface MemoryRun {
   trigger?: JsonObject;
   timeoutMs?: number;
   clock: Clock;
+  principal?: Principal;
+  actor?: string;
+  /** Outputs of steps with a `cache`, for executions that share it. */
+  cache?: Map<string, { output: Json; expiresAt: number }>;
+  /** How many executions up the one that nobody's step started is. */
+  depth?: number;
+  /** Told of every execution that a step of this one starts. */
+  onChild?(child: MemoryExecution, call: ActionCall): void;
   /** Runs one attempt, in this process. `signal` tells that nobody waits for it any more. */
   callAction(call: ActionCall, signal: AbortSignalLike): Promise<ActionResult> | ActionResult;
 }
@@ -63,16 +74,17 @@ export class MemoryExecution {
     return this.#driver.state;
   }
 
-  deliver(input: EngineInput): void {
-    this.#driver.deliver(input);
+  /** Advances the run; answers why a command was refused. */
+  deliver(input: EngineInput): RunError | undefined {
+    return this.#driver.deliver(input);
   }
 }
 
 /** Runs a workflow to its end in this process. */
 export function runInMemory(run: MemoryRun): Promise<FinishedRun> {
   const execution = new MemoryExecution(run);
-  const { inputs, env, trigger, timeoutMs } = run;
-  execution.deliver({ type: "start", inputs, env, trigger, timeoutMs });
+  const { inputs, env, trigger, timeoutMs, principal, actor } = run;
+  execution.deliver({ type: "start", inputs, env, trigger, timeoutMs, principal, actor });
   return execution.done;
 }
 
@@ -92,7 +104,7 @@ function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void; reje
 }
 
 function memoryPort(run: MemoryRun, hooks: MemoryHooks): HostPort {
-  const calls = new Map<string, { aborted: boolean }>();
+  const calls = new Map<string, { aborted: boolean; child?: MemoryExecution }>();
   return {
     now: () => run.clock.now(),
     commit: (events, done) => {
@@ -101,10 +113,21 @@ function memoryPort(run: MemoryRun, hooks: MemoryHooks): HostPort {
       hooks.committed();
     },
     call: async (call) => {
-      const signal = { aborted: false };
+      const signal: { aborted: boolean; child?: MemoryExecution } = { aborted: false };
       calls.set(call.path, signal);
       try {
-        return await run.callAction(call, signal);
+        const kept = call.cache && run.cache?.get(call.cache.key);
+        if (kept && kept.expiresAt > run.clock.now()) return { ok: true, output: kept.output, cached: true };
+        const result =
+          call.workflow === undefined
+            ? await run.callAction(call, signal)
+            : await runChild(run, call, (child) => {
+                signal.child = child;
+              });
+        if (call.cache && result.ok) {
+          run.cache?.set(call.cache.key, { output: result.output, expiresAt: run.clock.now() + call.cache.ttlMs });
+        }
+        return result;
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);
         return { ok: false, error: { code: "INTERNAL_ERROR", message } };
@@ -112,10 +135,33 @@ function memoryPort(run: MemoryRun, hooks: MemoryHooks): HostPort {
     },
     abort: (path) => {
       const signal = calls.get(path);
-      if (signal) signal.aborted = true;
+      if (!signal) return;
+      signal.aborted = true;
+      signal.child?.deliver({ type: "cancel", reason: "the step that started it was canceled" });
     },
+    // In one process nobody else has events to give.
+    awaitEvent: () => {},
+    forgetEvent: () => {},
     at: (due, task) => run.clock.at(due, task),
     soon: (task) => void Promise.resolve().then(task),
     crashed: (error) => hooks.crashed(error),
   };
+}
+
+/** The execution behind a subworkflow step: one of its own, in the same process. */
+async function runChild(
+  run: MemoryRun,
+  call: ActionCall,
+  begun: (child: MemoryExecution) => void,
+): Promise<ActionResult> {
+  const depth = (run.depth ?? 0) + 1;
+  const prepared = prepareChild({ plan: run.plan, env: run.env ?? {}, depth: depth - 1, now: run.clock.now() }, call);
+  if (!prepared.ok) return prepared;
+  const { plan, inputs, env } = prepared.start;
+  const executionId = `${run.identity.executionId}/${call.path}#${call.attempt}`;
+  const child = new MemoryExecution({ ...run, plan, inputs, env, depth, identity: { executionId, runAttempt: 1 } });
+  begun(child);
+  run.onChild?.(child, call);
+  child.deliver({ type: "start", inputs, env, principal: run.principal, actor: run.actor });
+  return childResult((await child.done).state);
 }

@@ -1,6 +1,7 @@
 import { MAX_IN_FLIGHT } from "../plan/compile-plan.ts";
 import type { Plan } from "../plan/types.ts";
 import { pendingEffects } from "../run/effects.ts";
+import type { RunError } from "../errors.ts";
 import type { RunState } from "../run/state.ts";
 import { isTerminal, transition } from "../run/transition.ts";
 import type { ActionCall, ActionResult, Effect, EngineInput } from "../run/types.ts";
@@ -38,14 +39,16 @@ export class RunDriver {
     return isTerminal(this.state.status);
   }
 
-  /** Advances the run. A bug does not throw here: it goes to the host's `crashed`. */
-  deliver(input: EngineInput): void {
+  /** Advances the run; answers why a command was refused. A bug does not throw here: it goes to the host's `crashed`. */
+  deliver(input: EngineInput): RunError | undefined {
     try {
-      const { events, effects } = transition(this.plan, this.state, input, this.#port.now());
+      const { events, effects, refusal } = transition(this.plan, this.state, input, this.#port.now());
       if (events.length > 0) this.#port.commit(events, () => this.#perform(effects));
       else if (effects.length > 0) this.#perform(effects);
+      return refusal;
     } catch (error) {
       this.#port.crashed(error);
+      return undefined;
     }
   }
 
@@ -81,8 +84,14 @@ export class RunDriver {
         case "clearTimer":
           this.#clearTimer(effect.name);
           break;
+        case "awaitEvent":
+          this.#port.awaitEvent(effect.path, effect.name, effect.key);
+          break;
+        case "forgetEvent":
+          this.#port.forgetEvent(effect.path);
+          break;
         case "continue":
-          this.#port.soon(() => this.deliver({ type: "continue" }));
+          this.#port.soon(() => void this.deliver({ type: "continue" }));
           break;
         default:
           effect satisfies never;
@@ -121,7 +130,9 @@ export class RunDriver {
       this.#port.abort(call.path, call.attempt);
       end(expired(call.timeoutMs));
     };
-    const takeBack = this.#port.at(call.deadline + ATTEMPT_GRACE_MS, expire);
+    const takeBack = Number.isFinite(call.deadline)
+      ? this.#port.at(call.deadline + ATTEMPT_GRACE_MS, expire)
+      : () => {};
     this.#limits.add(takeBack);
     void this.#port.call(call).then((result) => {
       if (!this.#limits.delete(takeBack)) return;

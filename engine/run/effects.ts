@@ -1,13 +1,16 @@
-import type { Plan, PlanStep } from "../plan/types.ts";
+import { subworkflowKey } from "../plan/types.ts";
+import type { Plan } from "../plan/types.ts";
 import { stepOf } from "./apply.ts";
-import { type Instance, isLeaf, type RunState } from "./state.ts";
+import { type Instance, isCall, type RunState } from "./state.ts";
 import type { ActionCall, Effect } from "./types.ts";
 
 /** The call of an instance's current attempt. */
-export function actionCall(state: RunState, step: PlanStep, instance: Instance, now: number): ActionCall {
+export function actionCall(plan: Plan, state: RunState, instance: Instance, now: number): ActionCall {
+  const step = stepOf(instance);
   if (!step.action) throw new Error(`${instance.path} has no action to call`);
   const { executionId, runAttempt } = state.identity;
-  return {
+  const { definition, cache } = step;
+  const call: ActionCall = {
     path: instance.path,
     stepId: step.id,
     attempt: instance.attempt,
@@ -17,26 +20,58 @@ export function actionCall(state: RunState, step: PlanStep, instance: Instance, 
     idempotencyKey: `${executionId}:${runAttempt}:${instance.path}`,
     timeoutMs: step.timeoutMs,
     deadline: now + step.timeoutMs,
-    target: step.definition.execution,
+    target: definition.execution,
   };
+  if (definition.kind === "subworkflow") call.workflow = subworkflowKey(definition);
+  if (cache) {
+    const key = JSON.stringify([plan.definition.slug, step.address, instance.cacheKey ?? call.input]);
+    call.cache = { key, ttlMs: cache.ttlMs };
+  }
+  return call;
+}
+
+/** Every timer that the state asks for, wherever the run is. Derived from the state alone. */
+export function timerEffects(state: RunState): Effect[] {
+  const effects: Effect[] = [];
+  const timer = (name: string, due: number | null | undefined): void => {
+    if (due !== undefined && due !== null) effects.push({ type: "setTimer", name, due });
+  };
+  if (state.hold && "due" in state.hold) timer(state.status === "pending" ? "start" : "hold", state.hold.due);
+  const active = state.status === "running" || state.status === "waiting";
+  if (active) {
+    timer("workflow", state.ending ? null : state.deadline);
+    timer("wait:", state.root.wait?.due);
+    const { graph } = state;
+    if (graph && !state.ending) {
+      if (!graph.stopping) timer("budget", graph.budgetDue);
+      timer("stop", graph.stopping?.deadline);
+      if (!graph.stopping) for (const [id, { tickDue }] of graph.nodes) timer(`every:${id}`, tickDue);
+    }
+  }
+  for (const instance of state.open.values()) {
+    timer(`limit:${instance.path}`, instance.due);
+    if (!active) continue;
+    if (instance.status === "retrying") timer(`retry:${instance.path}`, instance.retryDue);
+    if (instance.status === "waiting") timer(`wait:${instance.path}`, instance.wait?.due);
+  }
+  return effects;
 }
 
 /**
  * What a host that comes back from a crash has to do for a run: every attempt in flight is called again (same number, same
- * idempotency key), every retry and the deadline wait again, and open containers are asked to go on. Derived from the
+ * idempotency key), every timer waits again, and open containers are asked to go on. Derived from the
  * state alone. An attempt in flight of an action that is not idempotent is the host's to settle as unknown, not to repeat.
  */
 export function pendingEffects(plan: Plan, state: RunState, now: number): Effect[] {
-  const effects: Effect[] = [];
-  if (state.deadline !== null) effects.push({ type: "setTimer", name: "workflow", due: state.deadline });
+  const effects = timerEffects(state);
   for (const instance of state.open.values()) {
-    if (!isLeaf(instance)) continue;
-    if (instance.status === "retrying" && instance.retryDue !== undefined) {
-      effects.push({ type: "setTimer", name: `retry:${instance.path}`, due: instance.retryDue });
-    } else if (instance.status === "running") {
-      effects.push({ type: "callAction", call: actionCall(state, stepOf(plan, instance), instance, now) });
+    const { path, wait } = instance;
+    if (isCall(instance) && instance.status === "running") {
+      effects.push({ type: "callAction", call: actionCall(plan, state, instance, now) });
+    } else if (wait?.kind === "event" && wait.key !== undefined && instance.status === "waiting") {
+      effects.push({ type: "awaitEvent", path, name: wait.event, key: wait.key });
     }
   }
-  effects.push({ type: "continue" });
+  if (state.status === "running" || state.status === "waiting") effects.push({ type: "continue" });
   return effects;
 }

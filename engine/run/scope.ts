@@ -3,7 +3,10 @@ import { LazyMap, type Scope, type Value } from "../expressions/types.ts";
 import type { Json, JsonObject } from "../json.ts";
 import { isObject, member } from "../json.ts";
 import type { Plan } from "../plan/types.ts";
-import { resolvePath } from "./path.ts";
+import { enclosing } from "./path.ts";
+import { nodeOf } from "./apply-graph.ts";
+import { errorAsJson } from "./gather.ts";
+import { resolveStep } from "./resolve-step.ts";
 import type { Instance, RunState } from "./state.ts";
 import type { RunError } from "../errors.ts";
 
@@ -18,13 +21,16 @@ export class RunScope implements Scope {
   readonly #state: RunState;
   readonly #path: string;
   readonly #iteration: { loop: Instance; index: number } | undefined;
+  readonly #output: Json | undefined;
 
-  constructor(plan: Plan, state: RunState, path: string, now: number) {
+  /** `output` is the step's own, where an expression is evaluated just before it settles. */
+  constructor(plan: Plan, state: RunState, path: string, now: number, output?: Json) {
     this.#plan = plan;
     this.#state = state;
     this.#path = path;
     this.#iteration = nearestIteration(state, path);
     this.now = now;
+    this.#output = output;
     this.strict = plan.strict;
   }
 
@@ -35,10 +41,19 @@ export class RunScope implements Scope {
   root(name: string): Value | LazyMap | undefined {
     switch (name) {
       case "inputs":
-      case "input":
         return this.#state.inputs;
+      case "input":
+        return this.#state.graph ? this.#visit()?.message : this.#state.inputs;
+      case "state":
+        return nodeOf(this.#state, { path: this.#path })?.kept;
+      case "graph":
+        return this.#state.graph ? { state: this.#state.graph.shared } : undefined;
+      case "output":
+        return this.#output ?? this.#visit()?.output;
+      case "error":
+        return this.#caught();
       case "steps":
-        return new StepsView(this.#plan, this.#state, this.#path);
+        return new StepsView(this.#plan, this.#state, this.#path, this.#output);
       case "env":
         return this.#state.env;
       case "secrets":
@@ -66,6 +81,25 @@ export class RunScope implements Scope {
         return undefined;
     }
   }
+
+  /** The visit of the graph node that the step belongs to. */
+  #visit(): Instance | undefined {
+    const dot = this.#path.indexOf(".");
+    return this.#state.instances.get(dot < 0 ? this.#path : this.#path.slice(0, dot));
+  }
+
+  /** What the nearest `catch` around the step handles. */
+  #caught(): Value | LazyMap | undefined {
+    for (let at: Instance | undefined = this.#state.instances.get(parentPath(this.#path)); at; ) {
+      if (at.caught) return new ErrorView(at.caught, at.pass ?? 1);
+      at = at.parent ? this.#state.instances.get(at.parent) : undefined;
+    }
+    return undefined;
+  }
+}
+
+function parentPath(path: string): string {
+  return enclosing(path).parent;
 }
 
 function nearestIteration(state: RunState, path: string): { loop: Instance; index: number } | undefined {
@@ -81,19 +115,25 @@ class StepsView extends LazyMap {
   readonly #plan: Plan;
   readonly #state: RunState;
   readonly #from: string;
+  readonly #output: Json | undefined;
 
-  constructor(plan: Plan, state: RunState, from: string) {
+  constructor(plan: Plan, state: RunState, from: string, output: Json | undefined) {
     super();
     this.#plan = plan;
     this.#state = state;
     this.#from = from;
+    this.#output = output;
   }
 
   override get(id: string): LazyMap | undefined {
     const address = this.#plan.addressOf.get(id);
     if (address === undefined) return undefined;
-    const instance = this.#state.instances.get(resolvePath(address, this.#from));
-    return instance && new StepView(this, this.#plan, instance);
+    const path = resolveStep(this.#plan, this.#state, address, this.#from);
+    const instance = this.#state.instances.get(path);
+    if (!instance) return undefined;
+    // Just before it settles, a step reads as what it is about to be.
+    const settling = this.#output !== undefined && path === this.#from;
+    return new StepView(this, settling ? { ...instance, status: "completed", output: this.#output } : instance);
   }
 
   override json(): JsonObject {
@@ -111,13 +151,11 @@ const STATUS_WORD: Partial<Record<Instance["status"], string>> = { completed: "s
 /** One step: `output`, `outputs`, `status`, `error`, and the children of a parallel list by their ids. */
 class StepView extends LazyMap {
   readonly #steps: StepsView;
-  readonly #plan: Plan;
   readonly #instance: Instance;
 
-  constructor(steps: StepsView, plan: Plan, instance: Instance) {
+  constructor(steps: StepsView, instance: Instance) {
     super();
     this.#steps = steps;
-    this.#plan = plan;
     this.#instance = instance;
   }
 
@@ -150,7 +188,7 @@ class StepView extends LazyMap {
   }
 
   #child(id: string): LazyMap | undefined {
-    const step = this.#plan.byAddress.get(this.#instance.address);
+    const { step } = this.#instance;
     return step && Object.values(step.blocks).some((block) => block.some((child) => child.id === id))
       ? this.#steps.get(id)
       : undefined;
@@ -160,10 +198,13 @@ class StepView extends LazyMap {
 /** `steps.x.error`: `{message, code, details}`, and its message when it is put into text. */
 class ErrorView extends LazyMap {
   readonly #error: RunError;
+  readonly #attemptCount: number | undefined;
 
-  constructor(error: RunError) {
+  /** `attemptCount`: tries of the block whose error a `catch` handles. */
+  constructor(error: RunError, attemptCount?: number) {
     super();
     this.#error = error;
+    this.#attemptCount = attemptCount;
   }
 
   override get(name: string): Json | undefined {
@@ -171,7 +212,8 @@ class ErrorView extends LazyMap {
   }
 
   override json(): JsonObject {
-    return { message: this.#error.message, code: this.#error.code, details: this.#error.details ?? {} };
+    const attempts: JsonObject = this.#attemptCount === undefined ? {} : { attemptCount: this.#attemptCount };
+    return { ...errorAsJson(this.#error), ...attempts };
   }
 
   override text(): string {

@@ -1,16 +1,33 @@
 import type { RunError } from "../errors.ts";
 import type { Plan } from "../plan/types.ts";
+import { decide } from "./approvals.ts";
+import { abandon, cancelRun } from "./ending.ts";
+import { receiveMessage, shutDown } from "./graph.ts";
+import { notNow, pauseRun, resumeRun } from "./pausing.ts";
+import { release, startRun } from "./starting.ts";
 import type { RunState } from "./state.ts";
+import { receiveTimer } from "./timers.ts";
 import { Turn } from "./turn.ts";
-import type { Effect, EngineInput, StampedEvent } from "./types.ts";
+import type { Effect, EngineInput, RunCommand, StampedEvent } from "./types.ts";
+import { receiveSignal } from "./waits.ts";
 
 /** What one input did to a run: the facts to store, and what to do once they are stored. */
 export interface Transition {
   events: StampedEvent[];
   effects: Effect[];
+  /** Why a command was refused: then nothing happened. */
+  refusal?: RunError;
 }
 
 const TERMINAL: ReadonlySet<RunState["status"]> = new Set(["completed", "failed", "canceled", "timed_out"]);
+const COMMANDS: ReadonlySet<string> = new Set<RunCommand["type"]>([
+  "pause",
+  "resume",
+  "shutdown",
+  "signal",
+  "message",
+  "decide",
+]);
 
 /** True when nothing will happen to this run any more. */
 export function isTerminal(status: RunState["status"]): boolean {
@@ -24,46 +41,49 @@ export function isTerminal(status: RunState["status"]): boolean {
  */
 export function transition(plan: Plan, state: RunState, input: EngineInput, now: number): Transition {
   const turn = new Turn(plan, state, Math.max(now, state.at));
-  if (!isTerminal(state.status)) receive(turn, input);
-  return { events: turn.events, effects: turn.effects };
+  if (isTerminal(state.status)) {
+    if (COMMANDS.has(input.type)) turn.refusal = notNow(input.type, state);
+  } else {
+    receive(turn, input);
+    turn.finish();
+  }
+  return { events: turn.events, effects: turn.effects, ...(turn.refusal ? { refusal: turn.refusal } : {}) };
 }
 
 function receive(turn: Turn, input: EngineInput): void {
   switch (input.type) {
     case "start":
-      if (turn.state.status === "pending") turn.start(input);
-      return;
+      return startRun(turn, input);
+    case "release":
+      return release(turn);
     case "result":
-      turn.settleAttempt(input.path, input.attempt, input.result);
-      return;
+      return turn.settleAttempt(input.path, input.attempt, input.result);
     case "timer":
-      if (input.name === "workflow") turn.timeOut();
-      else if (input.name.startsWith("retry:")) turn.retry(input.name.slice("retry:".length));
-      return;
+      return receiveTimer(turn, input.name);
     case "continue":
-      turn.resumeContainers();
+      if (turn.running) turn.resumeContainers();
       return;
     case "cancel":
-      turn.cancel(canceled(input.reason, turn.now), input.actor);
-      return;
+      return cancelRun(turn, input);
+    case "pause":
+      return pauseRun(turn, input.reason, input.actor);
+    case "resume":
+      return resumeRun(turn, input.budget, input.actor);
+    case "shutdown":
+      return shutDown(turn, input);
+    case "signal":
+      return receiveSignal(turn, input);
+    case "message":
+      return receiveMessage(turn, input);
+    case "decide":
+      return decide(turn, input);
     case "fail":
-      turn.fail(input.error);
-      return;
+      return abandon(turn, input.error);
     case "progress":
-      turn.progress(input);
-      return;
+      return turn.progress(input);
     case "log":
-      turn.emit(input);
-      return;
+      return turn.emit(input);
     default:
       input satisfies never;
   }
-}
-
-function canceled(reason: string | undefined, now: number): RunError {
-  return {
-    code: "CANCELED",
-    message: reason ? `Execution canceled: ${reason}` : "Execution canceled by user",
-    details: { canceled_at: new Date(now).toISOString() },
-  };
 }

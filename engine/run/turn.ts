@@ -1,23 +1,38 @@
 import { ExpressionError } from "../expressions/expression-error.ts";
 import { containsSecret } from "../expressions/index.ts";
 import type { RunError } from "../errors.ts";
-import type { JsonObject } from "../json.ts";
+import type { Json, JsonObject } from "../json.ts";
 import type { Plan, PlanStep } from "../plan/types.ts";
 import { behaviourOf } from "../steps/all-step-kinds.ts";
-import { loop, openLoop } from "../steps/loop/behaviour.ts";
-import { progressSequence } from "../steps/sequence.ts";
+import { loop, openLoop, progressIteration } from "../steps/loop/behaviour.ts";
 import { apply, stepOf } from "./apply.ts";
+import { gateOf, openGate } from "./approvals.ts";
 import { refusalOf } from "./authorization.ts";
+import { callInput } from "./call-input.ts";
 import { actionCall } from "./effects.ts";
+import { end } from "./ending.ts";
+import { gather } from "./gather.ts";
 import { MAX_NODES_PER_TURN, passesStepLimit } from "./limits.ts";
+import { isInside } from "./path.ts";
+import { spendsBudget } from "./pausing.ts";
 import { decideRetry, fractionOf } from "./retry.ts";
+import { progressRoot } from "./root.ts";
 import { RunScope } from "./scope.ts";
-import { type Instance, isLeaf, type RunState } from "./state.ts";
-import type { ActionResult, AttemptUsage, Effect, EngineEvent, EngineInput, StampedEvent } from "./types.ts";
+import { type Instance, isCall, type RunState } from "./state.ts";
+import type { ActionResult, AttemptUsage, Effect, EngineEvent, EngineInput, Spent, StampedEvent } from "./types.ts";
+import { waitingFor } from "./waiting-for.ts";
+
+/** What came with a step's end. */
+export interface Settled {
+  usage?: AttemptUsage;
+  spent?: Spent;
+  cached?: boolean;
+  signal?: number;
+}
 
 /**
- * One transition in progress. Containers (the workflow, loops, parallel lists) are *progressed*: they look at the state of
- * their children and do what can be done. So what remains after a bound, a crash or a failure always stands in the state.
+ * One transition in progress. Containers (the workflow, loops, blocks) are *progressed*: they look at the state of their
+ * children and do what can be done. So what remains after a bound, a crash or a failure always stands in the state.
  */
 export class Turn {
   readonly plan: Plan;
@@ -25,7 +40,10 @@ export class Turn {
   readonly now: number;
   readonly events: StampedEvent[] = [];
   readonly effects: Effect[] = [];
+  /** Why a command changed nothing. */
+  refusal: RunError | undefined;
   #nodes = 0;
+  #continues = false;
   readonly #ready: Instance[] = [];
   #draining = false;
 
@@ -35,20 +53,37 @@ export class Turn {
     this.now = now;
   }
 
-  /** Records a fact: it is applied at once and answered in `events`. */
+  /** Records a fact: it is applied at once and answered in `events`. Timers of a step that it settles are taken back. */
   emit(event: EngineEvent): void {
     const stamped: StampedEvent = { ...event, seq: this.state.seq + 1, at: this.now };
+    const instance = "path" in event && event.path !== undefined ? this.state.open.get(event.path) : undefined;
+    const before = instance && { status: instance.status, due: instance.due, wait: instance.wait };
     apply(this.plan, this.state, stamped);
     this.events.push(stamped);
+    if (!before || !instance || this.state.open.has(instance.path)) return;
+    if (before.status === "retrying") this.clearTimer(`retry:${instance.path}`);
+    if (before.due !== undefined) this.clearTimer(`limit:${instance.path}`);
+    if (before.wait?.due !== undefined) this.clearTimer(`wait:${instance.path}`);
+    if (before.wait?.kind === "event" && before.wait.key !== undefined)
+      this.effects.push({ type: "forgetEvent", path: instance.path });
   }
 
-  /** The scope of the step at `path`. */
-  scope(path: string): RunScope {
-    return new RunScope(this.plan, this.state, path, this.now);
+  setTimer(name: string, due: number): void {
+    this.effects.push({ type: "setTimer", name, due });
   }
 
+  clearTimer(name: string): void {
+    this.effects.push({ type: "clearTimer", name });
+  }
+
+  /** The scope of the step at `path`; `output` is what it is about to give. */
+  scope(path: string, output?: Json): RunScope {
+    return new RunScope(this.plan, this.state, path, this.now, output);
+  }
+
+  /** False before the start, while paused, and after the end. */
   get running(): boolean {
-    return this.state.status === "running";
+    return this.state.status === "running" || this.state.status === "waiting";
   }
 
   /** True when this transition has done its share: containers stop opening children, and go on in the next one. */
@@ -56,35 +91,63 @@ export class Turn {
     return this.#nodes >= MAX_NODES_PER_TURN;
   }
 
-  start(input: Extract<EngineInput, { type: "start" }>): void {
-    const env = containsSecret(input.env ?? null) ? {} : input.env;
-    const trigger = containsSecret(input.trigger ?? null) ? null : input.trigger;
-    const timeoutMs = input.timeoutMs ?? this.plan.timeoutMs;
-    const deadline = timeoutMs === undefined ? undefined : this.now + timeoutMs;
-    this.emit({ type: "workflow.started", inputs: input.inputs, env, trigger, deadline, principal: input.principal });
-    if (input.failure) return this.fail(input.failure);
-    if (deadline !== undefined) this.effects.push({ type: "setTimer", name: "workflow", due: deadline });
-    this.ready(this.state.root);
+  /** True while `container` may open a child: it has not ended, nor has the run, nor is this transition's share done. */
+  mayOpenIn(container: Instance, block: string): boolean {
+    return this.running && !this.exhausted && this.isOpen(container, block);
+  }
+
+  isOpen(container: Instance, block = ""): boolean {
+    if (container === this.state.root) return this.state.ending === null && this.running;
+    return this.state.open.has(container.path) || block === "compensate";
+  }
+
+  /** Counts a unit of work that is no step of its own. */
+  worked(): void {
+    this.#nodes += 1;
   }
 
   /** Opens a step: decides its condition and its loop, then hands it to its kind. `path` has its index in an iteration. */
   open(step: PlanStep, path: string, iteration: boolean): void {
     this.#nodes += 1;
     const isLoop = step.forEach !== undefined && !iteration;
-    if (!isLoop && passesStepLimit(this)) return;
+    if (!isLoop && (passesStepLimit(this) || spendsBudget(this))) return;
     try {
       if (step.condition && step.conditionPerItem === iteration && !step.condition.test(this.scope(path))) {
         this.emit({ type: "step.skipped", path });
       } else if (this.#refused(step, path)) {
         return;
-      } else if (isLoop) {
-        openLoop(this, step, path);
+      } else if (!iteration && gateOf(step.definition.authorization)) {
+        openGate(this, step, path);
       } else {
-        behaviourOf(step.kind).open(this, step, path);
+        this.begin(step, path, iteration);
       }
     } catch (error) {
       this.emit({ type: "step.failed", path, error: expressionFailure(error) });
     }
+  }
+
+  /** What follows the conditions, refusals and gates of a step. May throw an ExpressionError. */
+  begin(step: PlanStep, path: string, iteration: boolean): void {
+    if (step.forEach !== undefined && !iteration) openLoop(this, step, path);
+    else behaviourOf(step.kind).open(this, step, path);
+  }
+
+  /** Opens a container and lets it do what it can. */
+  openContainer(
+    step: PlanStep,
+    path: string,
+    fact: { branch?: string | null; value?: Json; items?: Json[] } = {},
+  ): void {
+    const due = this.dueOf(step);
+    this.emit({ type: "step.started", path, attempt: 0, ...fact, ...(due === undefined ? {} : { due }) });
+    if (due !== undefined) this.setTimer(`limit:${path}`, due);
+    const instance = this.state.open.get(path);
+    if (instance) this.ready(instance);
+  }
+
+  /** When the whole of a step that begins now has taken too long. */
+  dueOf(step: PlanStep): number | undefined {
+    return step.limitMs === undefined ? undefined : this.now + step.limitMs;
   }
 
   /** `authorization` of a step: who started the execution may not run it (section 2). */
@@ -99,39 +162,81 @@ export class Turn {
   /** Opens a leaf's attempt and asks the host to call it. Input is evaluated once: every attempt sends the same. */
   dispatch(step: PlanStep, path: string): void {
     const scope = this.scope(path);
-    const input = step.input?.evaluate(scope) ?? {};
+    const input = callInput(step, scope);
     const connection = step.connection?.evaluate(scope);
-    this.emit({ type: "step.started", path, attempt: 1, input, connection });
-    this.#call(step, path);
+    const cacheKey = step.cache?.key?.evaluate(scope);
+    const due = this.dueOf(step);
+    this.emit({ type: "step.started", path, attempt: 1, input, connection, due, cacheKey });
+    if (due !== undefined) this.setTimer(`limit:${path}`, due);
+    this.#call(path);
   }
 
   settleAttempt(path: string, attempt: number, result: ActionResult): void {
     const instance = this.state.open.get(path);
-    if (instance?.status !== "running" || instance.attempt !== attempt) return;
+    if (instance?.status !== "running" || instance.attempt !== attempt || !isCall(instance)) return;
+    const { usage, spent } = result;
     if (result.ok && !containsSecret(result.output)) {
-      this.emit({ type: "step.completed", path, output: result.output, usage: result.usage });
+      this.settle(instance, result.output, { usage, spent, cached: result.cached });
     } else if (result.ok) {
-      this.emit({ type: "step.failed", path, error: POSES_AS_SECRET, usage: result.usage });
+      this.emit({ type: "step.failed", path, error: POSES_AS_SECRET, usage, spent });
     } else {
-      const step = stepOf(this.plan, instance);
+      const step = stepOf(instance);
       const fraction = fractionOf(`${this.state.identity.executionId}:${path}:${attempt}`);
       const decision = decideRetry(step.retry, result, attempt, step.action?.idempotent ?? true, fraction);
-      if (decision.retry) {
+      const overspent = decision.retry ? overspends(step, instance, result) : undefined;
+      if (decision.retry && !overspent) {
         const due = this.now + decision.delayMs;
-        this.emit({ type: "step.retrying", path, attempt, error: decision.error, due, usage: result.usage });
-        this.effects.push({ type: "setTimer", name: `retry:${path}`, due });
+        this.emit({ type: "step.retrying", path, attempt, error: decision.error, due, usage, spent });
+        this.setTimer(`retry:${path}`, due);
         return;
       }
-      this.emit({ type: "step.failed", path, error: decision.error, usage: result.usage });
+      this.emit({ type: "step.failed", path, error: overspent ?? decision.error, usage, spent });
     }
-    this.#readyParent(instance);
+    this.readyParent(instance);
+  }
+
+  /** Completes a step with what it gives, unless a guardrail or an assignment of its node says otherwise. */
+  settle(instance: Instance, output?: Json, settled: Settled = {}): void {
+    const { path, role } = instance;
+    const step = stepOf(instance);
+    const visit = this.state.graph !== null && instance.parent === "" && instance.index === undefined;
+    const assigns = visit && role !== "shutdown" && (step.set.length > 0 || step.keep.length > 0);
+    const guard = role === "step" ? step.guard?.output : undefined;
+    const fact: Extract<EngineEvent, { type: "step.completed" }> = { type: "step.completed", path, output, ...settled };
+    if (assigns || guard) {
+      const value = output ?? gather(this.state, instance);
+      const problems = guard?.validate(value) ?? [];
+      if (problems.length > 0) {
+        this.emit({ type: "step.failed", path, error: guardrailFailure(step.id, problems), ...spentOf(settled) });
+        return;
+      }
+      try {
+        const scope = this.scope(path, value);
+        if (assigns && step.set.length > 0) fact.set = assigned(step.set, scope);
+        if (assigns && step.keep.length > 0) fact.keep = assigned(step.keep, scope);
+      } catch (error) {
+        this.emit({ type: "step.failed", path, error: expressionFailure(error), ...spentOf(settled) });
+        return;
+      }
+    }
+    this.emit(fact);
   }
 
   retry(path: string): void {
     const instance = this.state.open.get(path);
-    if (instance?.status !== "retrying") return;
+    if (instance?.status !== "retrying" || !this.running) return;
+    if (this.notYet(`retry:${path}`, instance.retryDue)) return;
+    if (!isCall(instance)) return this.ready(instance);
+    if (spendsBudget(this)) return;
     this.emit({ type: "step.started", path, attempt: instance.attempt + 1 });
-    this.#call(stepOf(this.plan, instance), path);
+    this.#call(path);
+  }
+
+  /** The timer's clock was ahead of this transition's, which shares its time with others of one commit. */
+  notYet(name: string, due: number | undefined): boolean {
+    if (due === undefined || this.now >= due) return false;
+    this.setTimer(name, due);
+    return true;
   }
 
   progress(input: Extract<EngineInput, { type: "progress" }>): void {
@@ -140,65 +245,29 @@ export class Turn {
     this.emit({ type: "step.progress", path: input.path, percent: input.percent, message: input.message });
   }
 
-  cancel(error: RunError, actor: string | undefined): void {
-    this.cancelBelow("");
-    this.emit({ type: "workflow.canceled", error, actor });
-    this.#clearDeadline();
-  }
-
-  timeOut(): void {
-    const started = this.state.startedAt ?? this.now;
-    if (this.state.deadline === null) return;
-    if (this.now < this.state.deadline) {
-      // The timer's clock was ahead of this transition's, which shares its time with others of one commit.
-      this.effects.push({ type: "setTimer", name: "workflow", due: this.state.deadline });
-      return;
-    }
-    const timeoutMs = this.state.deadline - started;
-    this.cancelBelow("");
-    this.emit({
-      type: "workflow.timed_out",
-      error: {
-        code: "TIMEOUT",
-        message: `Execution exceeded its timeout of ${timeoutMs / 1000}s`,
-        details: { timeout_ms: timeoutMs, elapsed_ms: this.now - started },
-      },
-    });
-  }
-
   fail(error: RunError): void {
-    this.cancelBelow("");
-    this.emit({ type: "workflow.failed", error });
-    this.#clearDeadline();
-  }
-
-  /** The workflow's last step is settled: its outputs are evaluated, and it is over. */
-  complete(): void {
-    try {
-      const scope = this.scope("");
-      const outputs: JsonObject = {};
-      for (const [name, value] of this.plan.outputs) outputs[name] = value.evaluate(scope);
-      this.emit({ type: "workflow.completed", outputs });
-      this.#clearDeadline();
-    } catch (error) {
-      this.fail(expressionFailure(error));
-    }
+    end(this, { status: "failed", error }, true);
   }
 
   /** Ends every open step below `path` (not `path` itself), innermost first; calls in flight are aborted. */
-  cancelBelow(path: string): void {
+  cancelBelow(path: string, only?: (instance: Instance) => boolean): void {
     for (const instance of [...this.state.open.values()].reverse()) {
-      if (path !== "" && !instance.path.startsWith(`${path}.`) && !instance.path.startsWith(`${path}[`)) continue;
-      if (instance.status === "retrying") this.effects.push({ type: "clearTimer", name: `retry:${instance.path}` });
-      if (isLeaf(instance)) this.effects.push({ type: "abortCall", path: instance.path, attempt: instance.attempt });
-      const called = isLeaf(instance) && instance.status === "running";
-      this.emit({ type: "step.canceled", path: instance.path, usage: called ? CUT_SHORT : undefined });
+      if (isInside(instance.path, path) && (!only || only(instance))) this.cancelStep(instance);
     }
+  }
+
+  cancelStep(instance: Instance): void {
+    const called = isCall(instance) && instance.status === "running";
+    if (isCall(instance)) this.effects.push({ type: "abortCall", path: instance.path, attempt: instance.attempt });
+    const metered = called && instance.step?.kind !== "subworkflow";
+    this.emit({ type: "step.canceled", path: instance.path, usage: metered ? CUT_SHORT : undefined });
   }
 
   /** After a bound or a restart: every open container does what it can. */
   resumeContainers(): void {
-    for (const instance of this.state.open.values()) if (!isLeaf(instance)) this.#ready.push(instance);
+    for (const instance of this.state.open.values()) {
+      if (!isCall(instance) && instance.status === "running") this.#ready.push(instance);
+    }
     this.ready(this.state.root);
   }
 
@@ -211,33 +280,80 @@ export class Turn {
       if (!this.running) break;
       this.#progress(next);
     }
+    this.#ready.length = 0;
     this.#draining = false;
-    if (this.running && this.exhausted) this.effects.push({ type: "continue" });
+  }
+
+  readyParent(instance: Instance): void {
+    const { parent } = instance;
+    const container = parent === null || parent === "" ? undefined : this.state.instances.get(parent);
+    this.ready(container ?? this.state.root);
+  }
+
+  /** What every transition ends with: it asks to go on, or says that the run can only wait. */
+  finish(): void {
+    const { state } = this;
+    if (this.running && this.exhausted && !this.#continues) {
+      this.#continues = true;
+      this.effects.push({ type: "continue" });
+    }
+    if (state.status !== "running" || this.#continues || state.busy > 0) return;
+    const waits = waitingFor(this.plan, state);
+    if (waits) this.emit({ type: "workflow.waiting", waiting_for: waits });
   }
 
   #progress(container: Instance): void {
-    if (container === this.state.root) return progressSequence(this, container, this.plan.steps);
-    if (!this.state.open.has(container.path)) return;
-    const step = stepOf(this.plan, container);
-    if (container.items) loop.progress(this, step, container);
+    if (container === this.state.root) return progressRoot(this);
+    if (!this.state.open.has(container.path)) {
+      if (this.state.ending) progressRoot(this);
+      return;
+    }
+    const step = stepOf(container);
+    if (container.role === "loop") loop.progress(this, step, container);
+    else if (container.role === "iteration") progressIteration(this, step, container);
+    else if (container.role === "shutdown") return progressRoot(this);
     else behaviourOf(step.kind).progress?.(this, step, container);
-    if (!this.state.open.has(container.path)) this.#readyParent(container);
+    if (!this.state.open.has(container.path)) this.readyParent(container);
   }
 
-  #readyParent(instance: Instance): void {
-    const parent =
-      instance.parent === null || instance.parent === "" ? undefined : this.state.instances.get(instance.parent);
-    this.ready(parent ?? this.state.root);
-  }
-
-  #call(step: PlanStep, path: string): void {
+  #call(path: string): void {
     const instance = this.state.open.get(path);
-    if (instance) this.effects.push({ type: "callAction", call: actionCall(this.state, step, instance, this.now) });
+    if (instance)
+      this.effects.push({ type: "callAction", call: actionCall(this.plan, this.state, instance, this.now) });
   }
+}
 
-  #clearDeadline(): void {
-    if (this.state.deadline !== null) this.effects.push({ type: "clearTimer", name: "workflow" });
-  }
+function assigned(assignments: PlanStep["set"], scope: RunScope): JsonObject {
+  return Object.fromEntries(assignments.map(([key, value]) => [key, value.evaluate(scope)]));
+}
+
+function spentOf({ usage, spent }: Settled): Settled {
+  return { usage, spent };
+}
+
+function overspends(step: PlanStep, { spent }: Instance, { usage }: ActionResult): RunError | undefined {
+  const { maxCost, maxTokens } = step.guard ?? {};
+  const cost = (spent?.cost ?? 0) + (usage?.cost ?? 0);
+  const tokens = (spent?.tokens ?? 0) + (usage?.input_tokens ?? 0) + (usage?.output_tokens ?? 0);
+  const limit =
+    maxCost !== undefined && cost >= maxCost
+      ? "maxCost"
+      : maxTokens !== undefined && tokens >= maxTokens
+        ? "maxTokens"
+        : undefined;
+  if (limit === undefined) return undefined;
+  const [used, max] = limit === "maxCost" ? [cost, maxCost] : [tokens, maxTokens];
+  const message = `Step ${step.id} may not be tried again: its guardrail ${limit} of ${max} is spent (${used})`;
+  return { code: "QUOTA_EXCEEDED", message, details: { limit, max: max ?? 0, used } };
+}
+
+function guardrailFailure(id: string, problems: readonly { path: string; message: string }[]): RunError {
+  const [first] = problems;
+  return {
+    code: "VALIDATION",
+    message: `The output of step ${id} does not fit its guardrail: ${first?.path} ${first?.message}`,
+    details: { guardrail: "outputSchema", problems: problems.map(({ path, message }) => ({ path, message })) },
+  };
 }
 
 /** An attempt that reached its plugin and was given up is a step run, whatever it had done by then (section 16). */
@@ -250,7 +366,8 @@ const POSES_AS_SECRET: RunError = {
   details: { constraint: "$secret" },
 };
 
-function expressionFailure(error: unknown): RunError {
+/** The failure of an expression as an error of the run. Anything else is a bug and goes on. */
+export function expressionFailure(error: unknown): RunError {
   if (error instanceof ExpressionError) {
     return { code: error.code, message: error.message, ...(error.details ? { details: error.details } : {}) };
   }

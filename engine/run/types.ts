@@ -43,31 +43,137 @@ export interface AttemptUsage extends ReportedUsage {
   isolate?: string;
 }
 
+/** What a step waits for. Times are epoch ms. */
+export type Wait =
+  | { kind: "time"; waitType: "duration" | "time"; due: number }
+  | { kind: "event"; event: string; key?: string; channel?: string; filter?: JsonObject; due?: number }
+  /** `gate`: the step itself comes after the decision (`authorization.approval`). */
+  | {
+      kind: "approval";
+      approvers: string[];
+      message?: Json;
+      due?: number;
+      onTimeout: "reject" | "allow" | "escalate";
+      allowSelf: boolean;
+      gate?: boolean;
+      escalated?: boolean;
+    };
+
+/** What a run that is not running yet, or not any more, waits for (`waiting_for`, section 20). */
+export type Hold =
+  | { kind: "time"; due: number; then?: { kind: "concurrency"; key: string } }
+  | { kind: "concurrency"; key: string }
+  | { kind: "budget"; budget: string; used: number; limit: number; due: number };
+
+/** What a run starts with. */
+export interface StartData {
+  inputs: JsonObject;
+  env?: JsonObject;
+  trigger?: Json;
+  principal?: Principal;
+  /** Key or user id of who started it: may not decide its own approvals. */
+  actor?: string;
+  /** Members of the workflow's budget that the start changes, as written. */
+  budget?: JsonObject;
+  maxSteps?: number;
+}
+
+/** How a run ends once its compensations have run. */
+export interface Ending {
+  status: "failed" | "canceled" | "timed_out";
+  error: RunError;
+  actor?: string;
+}
+
+/** Why a long-running graph ended (section 20). */
+export type StopReason = "shutdown" | "until" | "idle" | "budget";
+
 /**
- * One fact of a run: what is appended, folded and (mapped by `contracts/events.ts`) shown to readers. A fact carries all
- * that a fold needs, so `apply` evaluates nothing. `path` is the step's run-time path: static address with an index for
- * every loop iteration, e.g. `fetch_weather[2]` or `outer[0].inner[3].send`.
+ * One fact of a run: what is appended, folded and shown to readers. A fact carries all that a fold needs, so `apply`
+ * evaluates nothing. `path` is the step's run-time path (`run/path.ts`), e.g. `fetch_weather[2]`, `node@3`, `block~2.send`.
  */
 export type EngineEvent =
+  /** It exists, and waits for its time or its turn. Without inputs: it has waited for something else before. */
+  | ({ type: "workflow.queued"; timeoutMs?: number; hold: Hold } & Partial<StartData>)
+  /** Without inputs: it was queued with them. */
+  | ({ type: "workflow.started"; deadline?: number } & Partial<StartData>)
+  | { type: "workflow.waiting"; waiting_for: JsonObject }
+  | { type: "workflow.paused"; reason?: string; actor?: string; hold?: Hold }
+  | { type: "workflow.resumed"; actor?: string; budget?: JsonObject }
+  /** A long-running graph begins no further visit. */
+  | { type: "workflow.stopping"; reason: StopReason; graceful: boolean; deadline?: number; actor?: string }
+  /** The run is lost, and undoes what it did before it ends. */
+  | { type: "workflow.compensating"; ending: Ending }
+  /**
+   * A container opened (attempt 0), or an attempt of a step that calls was dispatched (attempt from 1). `branch` is the
+   * block it goes into (null: none), `value` what decided that; `due` is the time limit of the whole step.
+   */
   | {
-      type: "workflow.started";
-      inputs: JsonObject;
-      env?: JsonObject;
-      trigger?: Json;
-      deadline?: number;
-      principal?: Principal;
+      type: "step.started";
+      path: string;
+      attempt: number;
+      input?: Json;
+      items?: Json[];
+      connection?: Json;
+      branch?: string | null;
+      value?: Json;
+      due?: number;
+      /** What its cached output is kept under, where that is not the input. */
+      cacheKey?: Json;
     }
-  /** A container opened (loop, parallel list; attempt 0), or an attempt of a leaf was dispatched (attempt from 1). */
-  | { type: "step.started"; path: string; attempt: number; input?: Json; items?: Json[]; connection?: Json }
-  | { type: "step.retrying"; path: string; attempt: number; error: RunError; due: number; usage?: AttemptUsage }
-  /** Loops and parallel lists carry no output: it is gathered from their children when the event is applied. */
-  | { type: "step.completed"; path: string; output?: Json; usage?: AttemptUsage; cached?: boolean }
-  | { type: "step.failed"; path: string; error: RunError; usage?: AttemptUsage }
+  /** A container goes into another of its blocks: another try, `catch`, `finally`. */
+  | { type: "block.entered"; path: string; block: string; pass: number; error?: RunError }
+  /** One iteration of a `forEach` step begins. */
+  | { type: "iteration.started"; path: string }
+  | { type: "step.waiting"; path: string; wait: Wait; due?: number }
+  | {
+      type: "step.retrying";
+      path: string;
+      attempt: number;
+      error: RunError;
+      due: number;
+      usage?: AttemptUsage;
+      spent?: Spent;
+    }
+  /**
+   * Loops and parallel lists carry no output: it is gathered from their children when the event is applied. `signal` is the
+   * sequence of the event that it consumed; `set` and `keep` are what a graph node changes with it.
+   */
+  | {
+      type: "step.completed";
+      path: string;
+      output?: Json;
+      usage?: AttemptUsage;
+      spent?: Spent;
+      cached?: boolean;
+      signal?: number;
+      set?: JsonObject;
+      keep?: JsonObject;
+    }
+  | { type: "step.failed"; path: string; error: RunError; usage?: AttemptUsage; spent?: Spent }
   | { type: "step.skipped"; path: string }
   | { type: "step.canceled"; path: string; usage?: AttemptUsage }
   | { type: "step.progress"; path: string; percent?: number; message?: string }
+  | { type: "step.compensating"; path: string }
+  | { type: "step.compensated"; path: string; error?: RunError }
+  | { type: "signal.received"; name: string; payload: Json; channel?: string; id?: string; key?: string; path?: string }
+  | {
+      type: "approval.decided";
+      path: string;
+      decision: "approve" | "reject" | "escalate";
+      by: string | null;
+      comment?: string;
+      due?: number;
+    }
+  /** A message is in a node's mailbox: from outside (`payload`), of a visit (`from`: its path), or the inputs (`from: ""`). */
+  | { type: "message.accepted"; node: string; payload?: Json; from?: string; tick?: true }
+  | { type: "message.dropped"; node: string; reason: "oldest" | "rejected" | "busy"; from?: string; tick?: true }
+  /** The mailbox is full: the visit's node waits with it. */
+  | { type: "message.held"; node: string; from: string }
+  /** A visit's output went nowhere. */
+  | { type: "node.idle"; path: string }
   | { type: "log"; path?: string; level: string; message: string; context?: JsonObject }
-  | { type: "workflow.completed"; outputs: JsonObject }
+  | { type: "workflow.completed"; outputs: JsonObject; stop_reason?: StopReason }
   | { type: "workflow.failed"; error: RunError }
   | { type: "workflow.canceled"; error: RunError; actor?: string }
   | { type: "workflow.timed_out"; error: RunError };
@@ -83,6 +189,9 @@ export type Effect =
   /** Deliver `{type: "timer", name}` at or after `due`. Setting a name again replaces it. */
   | { type: "setTimer"; name: string; due: number }
   | { type: "clearTimer"; name: string }
+  /** The step at `path` waits for an event of this key, from anywhere in the tenant: deliver it as a signal with that path. */
+  | { type: "awaitEvent"; path: string; name: string; key: string }
+  | { type: "forgetEvent"; path: string }
   /** The transition stopped at its work bound: deliver `{type: "continue"}` soon. */
   | { type: "continue" };
 
@@ -98,6 +207,10 @@ export interface ActionCall {
   /** Equal over attempts and crashes: `execution:run_attempt:path` (section 20). */
   idempotencyKey: string;
   timeoutMs: number;
+  /** Key into `plan.subworkflow`: the call is an execution of that workflow, of its own. */
+  workflow?: string;
+  /** The output may come from the cache, and goes there: the tenant's, the workflow's and the step's, under this key. */
+  cache?: { key: string; ttlMs: number };
   /** Epoch ms when this attempt is given up: the host answers TIMEOUT itself when nothing has come by then. */
   deadline: number;
   /** Where the step asks to run; the host answers UNAVAILABLE where it has no such worker. */
@@ -105,7 +218,15 @@ export interface ActionCall {
 }
 
 export type ActionResult =
-  | { ok: true; output: Json; usage?: AttemptUsage }
+  | {
+      ok: true;
+      output: Json;
+      usage?: AttemptUsage;
+      /** It came from the cache: nothing was called. */
+      cached?: boolean;
+      /** What a subworkflow spent: its own execution is metered, its parent's budget counts it too. */
+      spent?: Spent;
+    }
   | {
       ok: false;
       error: RunError;
@@ -116,25 +237,29 @@ export type ActionResult =
       /** Trying again cannot help, whatever the policy says: nothing here can run it. */
       permanent?: boolean;
       usage?: AttemptUsage;
+      spent?: Spent;
     };
+
+export interface Spent {
+  tokens: number;
+  cost: number;
+}
 
 /** What happens to a run. `now` is always given beside it. */
 export type EngineInput =
   /** `principal` is needed where a step has an `authorization`; without one such a step is refused. */
-  | {
+  | ({
       type: "start";
-      inputs: JsonObject;
-      env?: JsonObject;
-      trigger?: Json;
       timeoutMs?: number;
-      principal?: Principal;
+      /** It may not begin yet: until `due`, or until `release`. */
+      hold?: Hold;
       /** The host could not begin the run otherwise: it ends with this before its first step. */
       failure?: RunError;
-    }
+    } & StartData)
   | { type: "result"; path: string; attempt: number; result: ActionResult }
   | { type: "timer"; name: string }
   | { type: "continue" }
-  | { type: "cancel"; reason?: string; actor?: string }
+  | RunCommand
   /** The host gives the run up: it was quarantined, or a bug or a storage limit stopped it. */
   | { type: "fail"; error: RunError }
   | { type: "progress"; path: string; attempt: number; percent?: number; message?: string }

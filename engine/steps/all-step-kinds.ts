@@ -1,20 +1,36 @@
 import type { StepKind } from "../definition/types.ts";
-import { action } from "./action/behaviour.ts";
+import { approval } from "./approval/behaviour.ts";
 import type { StepBehaviour } from "./behaviour.ts";
+import { call } from "./call.ts";
+import { forEach } from "./for-each/behaviour.ts";
+import { ifStep } from "./if/behaviour.ts";
+import { output } from "./output/behaviour.ts";
 import { parallelList } from "./parallel-list/behaviour.ts";
+import { parallel } from "./parallel/behaviour.ts";
+import { switchStep } from "./switch/behaviour.ts";
+import { transform } from "./transform/behaviour.ts";
+import { tryStep } from "./try/behaviour.ts";
+import { wait } from "./wait/behaviour.ts";
 
-/** Every kind that runs, with its behaviour. A kind that is read and validated but stands not here is refused by name. */
-const BEHAVIOURS: Partial<Record<StepKind, StepBehaviour>> = {
-  action,
+/** What every kind does in a run. */
+const BEHAVIOURS: Readonly<Record<StepKind, StepBehaviour>> = {
+  action: call,
+  subworkflow: call,
+  agent: call,
+  handoff: call,
+  transform,
   parallel_list: parallelList,
+  if: ifStep,
+  switch: switchStep,
+  forEach,
+  parallel,
+  wait,
+  try: tryStep,
+  approval,
+  output,
 };
-
-/** Kinds that an execution can run. Others are refused when a workflow is published or started. */
-export const RUNNABLE_KINDS: ReadonlySet<StepKind> = new Set(Object.keys(BEHAVIOURS).map((kind) => kind as StepKind));
 
 /** The behaviour of a kind of a planned step. */
 export function behaviourOf(kind: StepKind): StepBehaviour {
-  const behaviour = BEHAVIOURS[kind];
-  if (!behaviour) throw new Error(`steps of kind ${kind} do not run`);
-  return behaviour;
+  return BEHAVIOURS[kind];
 }

@@ -1,4 +1,4 @@
-import { connectorReferenceProblem } from "../../definition/connector-reference.ts";
+import { CONNECTOR_REFERENCE, connectorReferenceProblem } from "../../definition/connector-reference.ts";
 import { name } from "../../definition/field-kinds.ts";
 import { stepFields } from "../../definition/step-fields.ts";
 
@@ -15,6 +15,7 @@ export const actionFields = stepFields({
         also: ["plugin"],
         required: (owner) => `in ${owner}, unless its type says that it is another kind of step`,
         unfit: connectorReferenceProblem,
+        pattern: `^\\s*${CONNECTOR_REFERENCE}\\s*$`,
       },
     ),
     action: name("The action of the connector.", { also: ["operation"], required: true }),

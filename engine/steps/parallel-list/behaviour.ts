@@ -1,27 +1,21 @@
 import { childPath } from "../../run/path.ts";
+import { tallyOf } from "../../run/state.ts";
 import type { StepBehaviour } from "../behaviour.ts";
-import { childFailure } from "../child-failure.ts";
+import { loopFailure } from "../loop/behaviour.ts";
 
 /** `parallel: [steps]`: all at once; complete when every child is, failed with the first child that fails for good. */
 export const parallelList: StepBehaviour = {
-  open(turn, _step, path) {
-    turn.emit({ type: "step.started", path, attempt: 0 });
-    const instance = turn.state.open.get(path);
-    if (instance) turn.ready(instance);
-  },
+  open: (turn, step, path) => turn.openContainer(step, path),
 
   progress(turn, step, instance) {
     const children = step.blocks.parallel ?? [];
-    while (instance.failure === undefined && instance.opened < children.length && !turn.exhausted && turn.running) {
-      const child = children[instance.opened];
+    const tally = tallyOf(instance, "parallel");
+    while (tally.failure === undefined && tally.opened < children.length && turn.mayOpenIn(instance, "")) {
+      const child = children[tally.opened];
       if (child) turn.open(child, childPath(instance.path, child.id), false);
     }
-    if (!turn.running) return;
-    if (instance.failure !== undefined) {
-      turn.cancelBelow(instance.path);
-      turn.emit({ type: "step.failed", path: instance.path, error: childFailure(turn.state, instance.failure) });
-    } else if (instance.settled === children.length) {
-      turn.emit({ type: "step.completed", path: instance.path });
-    }
+    if (!turn.running || !turn.isOpen(instance)) return;
+    if (tally.failure !== undefined) loopFailure(turn, instance, tally.failure);
+    else if (tally.settled === children.length) turn.settle(instance);
   },
 };

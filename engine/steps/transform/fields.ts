@@ -13,7 +13,9 @@ export const transformFields = stepFields({
   tellingKeys: [],
   fields: {
     language: oneOf("The language of the expression.", LANGUAGES, { required: true }),
-    expression: custom<Json>("The expression, in that language.", {}, readExpression, { required: true }),
+    expression: custom<Json>("The expression, in that language.", { not: { type: "null" } }, readExpression, {
+      required: true,
+    }),
   },
   between: [
     {

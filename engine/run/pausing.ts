@@ -1,0 +1,82 @@
+import type { RunError } from "../errors.ts";
+import type { JsonObject } from "../json.ts";
+import { actOnDecisions } from "./approvals.ts";
+import { timerEffects } from "./effects.ts";
+import type { RunState } from "./state.ts";
+import type { Turn } from "./turn.ts";
+import { matchKeptSignals } from "./waits.ts";
+
+/** How long a spent budget waits for a raise when `budget.hold` does not say (section 20). */
+const HOLD_MS = 86_400_000;
+
+/** Members of a budget as they are written, with what counts against them. */
+const METERS = [
+  ["max_steps", "maxSteps", (state: RunState) => state.steps],
+  ["max_tokens", "maxTokens", (state: RunState) => state.spent.tokens],
+  ["max_cost", "maxCost", (state: RunState) => state.spent.cost],
+] as const;
+
+/** Pauses the run when one of its budgets is spent: before the next dispatch, never in the middle of one. */
+export function spendsBudget(turn: Turn): boolean {
+  const { state } = turn;
+  if (state.ending || state.graph?.stopping) return false;
+  for (const [name, member, used] of METERS) {
+    const limit = state.budget[member];
+    if (limit !== undefined && used(state) >= limit) return holdFor(turn, name, used(state), limit);
+  }
+  return false;
+}
+
+/** Likewise for the messages of a graph, before the next visit. */
+export function spendsMessages(turn: Turn): boolean {
+  const { budget, graph, ending } = turn.state;
+  const { maxMessages } = budget;
+  if (!graph || ending || maxMessages === undefined || graph.handled < maxMessages) return false;
+  return holdFor(turn, "max_messages", graph.handled, maxMessages);
+}
+
+function holdFor(turn: Turn, budget: string, used: number, limit: number): boolean {
+  const due = turn.now + (turn.state.budget.holdMs ?? HOLD_MS);
+  turn.emit({
+    type: "workflow.paused",
+    reason: `its budget ${budget} is spent`,
+    hold: { kind: "budget", budget, used, limit, due },
+  });
+  turn.setTimer("hold", due);
+  return true;
+}
+
+/** Nobody has raised the budget in time. */
+export function giveUpHold(turn: Turn): void {
+  const { hold, status } = turn.state;
+  if (status !== "paused" || hold?.kind !== "budget" || turn.notYet("hold", hold.due)) return;
+  const { budget, used, limit } = hold;
+  const message = `The budget ${budget} of ${limit} is spent (${used}), and was not raised in time`;
+  turn.fail({ code: "QUOTA_EXCEEDED", message, details: { budget, used, limit } });
+}
+
+/** Stops dispatch, waits and the workflow's clock; calls in flight finish (section 20). */
+export function pauseRun(turn: Turn, reason: string | undefined, actor: string | undefined): void {
+  if (turn.state.status === "paused") return;
+  if (!turn.running) turn.refusal = notNow("pause", turn.state);
+  else turn.emit({ type: "workflow.paused", reason, actor });
+}
+
+export function resumeRun(turn: Turn, budget: JsonObject | undefined, actor: string | undefined): void {
+  if (turn.state.status !== "paused") {
+    turn.refusal = notNow("resume", turn.state);
+    return;
+  }
+  if (turn.state.hold) turn.clearTimer("hold");
+  turn.emit({ type: "workflow.resumed", actor, budget });
+  turn.effects.push(...timerEffects(turn.state));
+  matchKeptSignals(turn);
+  actOnDecisions(turn);
+  turn.resumeContainers();
+}
+
+/** A command that the state of the run does not allow. */
+export function notNow(command: string, { status }: RunState): RunError {
+  const message = `The execution is ${status}: it cannot ${command} now`;
+  return { code: "CONFLICT", message, details: { status } };
+}

@@ -1,0 +1,58 @@
+import type { Plan } from "../plan/types.ts";
+import { childPath, idOf, isMarked, shutdownPath, visitPath } from "./path.ts";
+import type { RunState } from "./state.ts";
+
+const TRY = /~(\d+)$/;
+
+/**
+ * The run-time path at which the step with static address `address` is found when it is looked up from inside `from`: the
+ * iterations, visits and tries that both share are the ones `from` is in; of others it is the newest. A step in a loop
+ * that `from` is not in has no path that exists.
+ */
+export function resolveStep(plan: Plan, state: RunState, address: string, from: string): string {
+  if (!state.revisited && !state.graph && !isMarked(from)) return address;
+  const there = address.split(".");
+  const here = from === "" ? [] : from.split(".");
+  let shared = true;
+  let path = "";
+  for (const [depth, id] of there.entries()) {
+    const segment = here[depth];
+    const last = depth === there.length - 1;
+    shared = shared && segment !== undefined && idOf(segment) === id;
+    const inside = last ? undefined : plan.byAddress.get(there.slice(0, depth + 2).join("."));
+    if (shared && segment !== undefined && (!last || isUndone(plan, address, here, depth))) {
+      const own = segment.replace(TRY, "");
+      const beside = plan.byAddress.get([...there.slice(0, depth + 1), idOf(here[depth + 1] ?? "")].join("."));
+      path = path === "" ? own : `${path}.${own}`;
+      path +=
+        inside?.block !== "steps"
+          ? ""
+          : beside?.block === "steps"
+            ? (TRY.exec(segment)?.[0] ?? "")
+            : newestTry(state, path);
+    } else {
+      path = depth === 0 && state.graph ? newestVisit(state, id) : childPath(path, id);
+      path += inside?.block === "steps" ? newestTry(state, path) : "";
+    }
+  }
+  return path;
+}
+
+/** `from` is inside the `compensate` of the step itself: it means this very instance. */
+function isUndone(plan: Plan, address: string, here: readonly string[], depth: number): boolean {
+  const child = plan.byAddress.get(`${address}.${idOf(here[depth + 1] ?? "")}`);
+  return child?.block === "compensate";
+}
+
+function newestVisit(state: RunState, id: string): string {
+  const node = state.graph?.nodes.get(id);
+  if (!node) return id;
+  return node.current ?? node.last ?? (node.visits > 0 ? visitPath(id, node.visits) : shutdownPath(id));
+}
+
+/** A child of a tried block is found in the newest try: what its container's segment ends with. */
+function newestTry(state: RunState, path: string): string {
+  const instance = state.instances.get(path);
+  const pass = instance?.step?.kind === "try" ? (instance.pass ?? 1) : 1;
+  return pass > 1 ? `~${pass}` : "";
+}

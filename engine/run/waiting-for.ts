@@ -1,0 +1,51 @@
+import type { JsonObject } from "../json.ts";
+import type { Plan } from "../plan/types.ts";
+import type { Instance, RunState } from "./state.ts";
+import type { Hold } from "./types.ts";
+
+/**
+ * What a run that can do nothing by itself waits for (`waiting_for`, section 20): the soonest where there are several.
+ * Undefined for a run that has something to do.
+ */
+export function waitingFor(plan: Plan, state: RunState): JsonObject | undefined {
+  if (state.hold) return holdAsJson(state.hold);
+  if (state.status !== "running" && state.status !== "waiting") return undefined;
+  if (state.busy > 0) return undefined;
+  const waits = [state.root, ...(state.waiting > 0 ? state.open.values() : [])].filter(
+    ({ wait }) => wait !== undefined,
+  );
+  const [soonest] = waits.sort((a, b) => dueOf(a) - dueOf(b) || (a.path < b.path ? -1 : 1));
+  if (soonest) return waitAsJson(soonest);
+  if (plan.graph?.longRunning && state.open.size === 0 && !state.ending) return { kind: "event", event: "message" };
+  return undefined;
+}
+
+/** What one waiting step waits for. */
+export function waitAsJson({ wait, path, step }: Instance): JsonObject | undefined {
+  if (!wait) return undefined;
+  const at: JsonObject = { step: step?.id ?? "workflow", path };
+  const deadline: JsonObject = wait.due === undefined ? {} : { deadline: new Date(wait.due).toISOString() };
+  if (wait.kind === "time") return { kind: "time", ...at, until: new Date(wait.due).toISOString() };
+  if (wait.kind === "event") {
+    return {
+      kind: "event",
+      ...at,
+      event: wait.event,
+      ...(wait.key === undefined ? {} : { key: wait.key }),
+      ...deadline,
+    };
+  }
+  const { approvers, message } = wait;
+  return { kind: "approval", ...at, approvers, ...(message === undefined ? {} : { message }), ...deadline };
+}
+
+function dueOf({ wait }: Instance): number {
+  return wait?.due ?? Number.MAX_SAFE_INTEGER;
+}
+
+function holdAsJson(hold: Hold): JsonObject {
+  if (hold.kind === "time") return { kind: "time", until: new Date(hold.due).toISOString() };
+  if (hold.kind === "concurrency") return { kind: "concurrency", key: hold.key };
+  const { budget, used, limit, due } = hold;
+  return { kind: "budget", budget, used, limit, until: new Date(due).toISOString() };
+}

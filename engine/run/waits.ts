@@ -1,0 +1,105 @@
+import { durationMs } from "../definition/duration.ts";
+import type { Json, JsonObject } from "../json.ts";
+import { isObject, member } from "../json.ts";
+import { jsonEqual } from "../schema/equal.ts";
+import { MAX_KEPT_SIGNALS } from "./limits.ts";
+import type { Instance, KeptSignal } from "./state.ts";
+import type { Turn } from "./turn.ts";
+import type { RunCommand, Wait } from "./types.ts";
+
+type EventWait = Extract<Wait, { kind: "event" }>;
+
+/** The step at `path` waits; an event that was kept for it ends the wait at once. */
+export function openWait(turn: Turn, path: string, wait: Exclude<Wait, { kind: "approval" }>, due?: number): void {
+  turn.emit({ type: "step.waiting", path, wait, ...(due === undefined ? {} : { due }) });
+  if (due !== undefined) turn.setTimer(`limit:${path}`, due);
+  const instance = turn.state.open.get(path);
+  if (!instance) return;
+  if (wait.kind === "time" && wait.due <= turn.now) return endWait(turn, instance, null);
+  if (wait.kind === "event") {
+    const kept = turn.state.signals.find((signal) => fits(wait, signal));
+    if (kept) return endWait(turn, instance, kept);
+    if (wait.key !== undefined) turn.effects.push({ type: "awaitEvent", path, name: wait.event, key: wait.key });
+  }
+  if (wait.due !== undefined) turn.setTimer(`wait:${path}`, wait.due);
+}
+
+/** The time is over, or the event is there. `signal` is null where it is time. */
+function endWait(turn: Turn, instance: Instance, signal: KeptSignal | null): void {
+  const { wait, startedAt } = instance;
+  const waitType = wait?.kind === "time" ? wait.waitType : "event";
+  const output: JsonObject = {
+    waitType,
+    waitedFor: (turn.now - startedAt) / 1_000,
+    eventReceived: signal?.payload ?? null,
+    timedOut: waitType === "event" && signal === null,
+  };
+  turn.settle(instance, output, signal ? { signal: signal.seq } : {});
+}
+
+export function waitIsOver(turn: Turn, instance: Instance): void {
+  if (!turn.running || instance.wait === undefined || turn.notYet(`wait:${instance.path}`, instance.wait.due)) return;
+  endWait(turn, instance, null);
+  turn.readyParent(instance);
+}
+
+/** An event: for the oldest wait that it fits, else it is kept (section 20). */
+export function receiveSignal(turn: Turn, command: Extract<RunCommand, { type: "signal" }>): void {
+  const { state } = turn;
+  if (command.id !== undefined && state.signalIds.has(command.id)) return;
+  if (command.path !== undefined && !awaits(state.open.get(command.path), command)) {
+    turn.refusal = { code: "CONFLICT", message: `No step at ${command.path} waits for this event` };
+    return;
+  }
+  if (state.signals.length >= MAX_KEPT_SIGNALS) {
+    const message = `${MAX_KEPT_SIGNALS} events are kept already, and nobody has waited for them`;
+    turn.refusal = { code: "RATE_LIMITED", message, details: { limit: "mailbox", max: MAX_KEPT_SIGNALS } };
+    return;
+  }
+  turn.emit({ ...command, type: "signal.received" });
+  if (turn.running) matchKeptSignals(turn);
+}
+
+/** Gives kept events to the steps that wait, the oldest first. */
+export function matchKeptSignals(turn: Turn): void {
+  const { state } = turn;
+  if (state.signals.length === 0 || state.waiting === 0) return;
+  for (const instance of [...state.open.values()]) {
+    const { wait } = instance;
+    if (wait?.kind !== "event" || instance.status !== "waiting") continue;
+    const signal = state.signals.find(
+      (kept) => (kept.path === undefined || kept.path === instance.path) && fits(wait, kept),
+    );
+    if (!signal) continue;
+    endWait(turn, instance, signal);
+    turn.readyParent(instance);
+  }
+}
+
+function awaits(instance: Instance | undefined, command: Extract<RunCommand, { type: "signal" }>): boolean {
+  const wait = instance?.status === "waiting" ? instance.wait : undefined;
+  return wait?.kind === "event" && wait.key === command.key && fits(wait, command);
+}
+
+function fits(wait: EventWait, { name, channel, payload }: Pick<KeptSignal, "name" | "channel" | "payload">): boolean {
+  if (wait.event !== name || (wait.channel !== undefined && wait.channel !== channel)) return false;
+  return Object.entries(wait.filter ?? {}).every(([path, value]) => {
+    const found = memberAt(payload, path);
+    return found !== undefined && jsonEqual(found, value);
+  });
+}
+
+/** A member by its name, or by dotted names inside (section 20). */
+function memberAt(payload: Json, path: string): Json | undefined {
+  if (!isObject(payload)) return undefined;
+  const whole = member(payload, path);
+  if (whole !== undefined) return whole;
+  let at: Json | undefined = payload;
+  for (const name of path.split(".")) at = isObject(at) ? member(at, name) : undefined;
+  return at;
+}
+
+/** A duration that an expression gave → milliseconds; undefined when it is none. */
+export function evaluatedDuration(value: Json): number | undefined {
+  return typeof value === "number" || typeof value === "string" ? durationMs(value) : undefined;
+}

@@ -1,0 +1,63 @@
+import { ExpressionError } from "../../expressions/expression-error.ts";
+import type { Json } from "../../json.ts";
+import { isObject } from "../../json.ts";
+import type { PlanStep } from "../../plan/types.ts";
+import type { RunScope } from "../../run/scope.ts";
+import { evaluatedDuration, openWait } from "../../run/waits.ts";
+import type { StepBehaviour } from "../behaviour.ts";
+
+/** `duration`, `until {time}` or `until {event, …}` (section 4). */
+export const wait: StepBehaviour = {
+  open(turn, step, path) {
+    const scope = turn.scope(path);
+    const { parts } = step;
+    const due = turn.dueOf(step);
+    if (parts.event) {
+      const timeoutMs = parts.timeout && duration(step, "timeout", parts.timeout.evaluate(scope));
+      openWait(
+        turn,
+        path,
+        { kind: "event", ...eventOf(step, scope), ...(timeoutMs === undefined ? {} : { due: turn.now + timeoutMs }) },
+        due,
+      );
+    } else if (parts.time) {
+      openWait(turn, path, { kind: "time", waitType: "time", due: timeOf(step, parts.time.evaluate(scope)) }, due);
+    } else {
+      const ms = duration(step, "duration", parts.duration?.evaluate(scope) ?? null);
+      openWait(turn, path, { kind: "time", waitType: "duration", due: turn.now + ms }, due);
+    }
+  },
+};
+
+function eventOf(
+  { parts, id }: PlanStep,
+  scope: RunScope,
+): { event: string; key?: string; channel?: string; filter?: { [name: string]: Json } } {
+  const event = parts.event?.evaluate(scope);
+  if (typeof event !== "string" || event === "")
+    throw new ExpressionError(`Step ${id} waits for an event without a name`);
+  const key = parts.key?.evaluate(scope);
+  const filter = parts.filter?.evaluate(scope);
+  const channel = parts.channel?.evaluate(scope);
+  if (filter !== undefined && filter !== null && !isObject(filter))
+    throw new ExpressionError(`The filter of step ${id} must be a map`);
+  return {
+    event,
+    ...(key === undefined || key === null ? {} : { key: typeof key === "string" ? key : JSON.stringify(key) }),
+    ...(typeof channel === "string" ? { channel } : {}),
+    ...(isObject(filter) ? { filter } : {}),
+  };
+}
+
+function duration({ id }: PlanStep, field: string, value: Json): number {
+  const ms = evaluatedDuration(value);
+  if (ms === undefined) throw new ExpressionError(`${field} of step ${id} is no duration: ${JSON.stringify(value)}`);
+  return ms;
+}
+
+/** ISO 8601, or milliseconds since the epoch. */
+function timeOf({ id }: PlanStep, value: Json): number {
+  const at = typeof value === "number" ? value : typeof value === "string" ? Date.parse(value) : Number.NaN;
+  if (!Number.isFinite(at)) throw new ExpressionError(`until.time of step ${id} is no time: ${JSON.stringify(value)}`);
+  return at;
+}
