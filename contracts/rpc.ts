@@ -92,7 +92,8 @@ export interface CoordinatorRpc {
   getStep(executionId: string, path: string): Promise<StepRecord | null>;
   /**
    * Steers an execution: cancel, pause, resume, shut down, signal, message, decision. Answers the record after it (for a
-   * signal, message or decision without its steps), a refusal, or null when this cell has no such execution.
+   * signal, message or decision without its steps), a refusal, or null when this cell has no such execution. A message to a
+   * full mailbox is RATE_LIMITED with `details {limit: "mailbox", overflow}`: the sender waits where `overflow` is `block`.
    */
   act(executionId: string, command: RunCommand): Promise<Result<ExecutionRecord> | null>;
   /** False when it has ended or was never here: the tenant object asks before it believes in a slot that is still held. */

@@ -30,7 +30,12 @@ const STARTS: [name: string, request: CheckedRequest, status: number, path?: str
   ["both workflow and definition", { body: { workflow: "sum", definition: {} } }, 400, "/workflow"],
   ["a control character", { body: { workflow: "a\u0007b" } }, 400, "/workflow"],
   ["half a surrogate pair", { raw: '{"workflow":"\\ud800"}' }, 400, "/workflow"],
-  ["a member of a later chapter", { body: { workflow: "sum", inputs: { a: 1 }, priority: 1 } }, 400, "/priority"],
+  [
+    "a member of a later chapter",
+    { body: { workflow: "sum", inputs: { a: 1 }, callback_url: "https://example.com" } },
+    400,
+    "/callback_url",
+  ],
   [
     "a definition with a key that marks a secret",
     { body: { definition: { name: "x", steps: [{ id: "a", connector: "text", input: { $secret: { name: "K" } } }] } } },
