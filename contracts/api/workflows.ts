@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { problem } from "./error.ts";
-import { jsonObject, jsonObjectOrNull, timestamp } from "./json-values.ts";
+import { jsonObject, timestamp } from "./json-values.ts";
 import { pageOf } from "./pages.ts";
 
 const publishedWorkflow = z
@@ -40,16 +40,77 @@ export const publishAnswer = z
   });
 export type PublishAnswer = z.infer<typeof publishAnswer>;
 
+const finding = problem
+  .extend({
+    code: z.string().meta({ description: "Name of the kind of finding, in kebab-case." }),
+    severity: z.enum(["warning", "info"]).meta({ description: "A warning is very likely a mistake." }),
+  })
+  .meta({ id: "Finding" });
+
+const range = z
+  .strictObject({
+    least: z.number(),
+    most: z.number().nullable().meta({ description: "null: nothing in the definition bounds it." }),
+  })
+  .meta({ id: "Range" });
+
+const workflowEstimate = z
+  .strictObject({
+    steps: range.meta({ description: "Iterations, visits of nodes and steps of subworkflows count each." }),
+    actions: z
+      .record(z.string(), range)
+      .meta({ description: "Calls by `namespace/name.action`, retries not counted." }),
+    step_runs: range.meta({ description: "Attempts that reach a plugin; `most` with every retry used up." }),
+    price: z.strictObject({
+      currency: z.literal("USD"),
+      least: z.number(),
+      most: z.number().nullable(),
+      basis: z.string().meta({ description: "What is in it and what is not." }),
+    }),
+  })
+  .meta({ id: "WorkflowEstimate" });
+
 export const validateAnswer = z
   .strictObject({
     valid: z.boolean(),
     problems: z.array(problem),
-    findings: z.array(problem).meta({ description: "What is accepted and worth knowing." }),
-    estimate: jsonObjectOrNull.meta({
-      description: "Steps that one run opens at least, by workflow slug; null when invalid.",
-    }),
+    findings: z.array(finding).meta({ description: "What is accepted and worth knowing." }),
+    estimate: z
+      .record(z.string(), workflowEstimate)
+      .nullable()
+      .meta({ description: "What one run that completes takes, by workflow slug; null when invalid." }),
   })
-  .meta({ id: "ValidateAnswer" });
+  .meta({
+    id: "ValidateAnswer",
+    example: {
+      valid: true,
+      problems: [],
+      findings: [
+        {
+          path: "/steps/1/input/city",
+          line: 9,
+          column: 20,
+          message: 'steps.fetch has no member "city", so this is null; it has output, outputs, status, error',
+          suggestion: "steps.fetch.output.city",
+          code: "unknown-member",
+          severity: "warning",
+        },
+      ],
+      estimate: {
+        "weather-report": {
+          steps: { least: 2, most: 2 },
+          actions: { "community/http.get": { least: 1, most: 1 } },
+          step_runs: { least: 1, most: 3 },
+          price: {
+            currency: "USD",
+            least: 0.0005,
+            most: 0.0007,
+            basis: "1 execution and 1 to 3 step runs at list price.",
+          },
+        },
+      },
+    },
+  });
 export type ValidateAnswer = z.infer<typeof validateAnswer>;
 
 export const workflowSummary = z

@@ -1,6 +1,7 @@
 import { isObject, type Json } from "../json.ts";
 import { constantCondition } from "./constant.ts";
 import { shapeOf } from "./expression-shape.ts";
+import { canBe, ITERABLE, typesOfSchema } from "./json-types.ts";
 import { knownOf } from "./reference-schema.ts";
 import type { Outline } from "./outline.ts";
 
@@ -11,6 +12,8 @@ export interface ItemRange {
   most: number | null;
   /** The loop goes over exactly this input (or a member of it). */
   input?: string;
+  /** That input is a map, not a list. */
+  map?: boolean;
 }
 
 /** Items of `for_each` or `items`: a list that is written out, or an input whose schema bounds it. */
@@ -35,12 +38,15 @@ export function itemRange(outline: Outline, items: Json): ItemRange {
     return { least: 0, most: null };
   const known = knownOf(outline, { root: "inputs", path });
   const schema = known?.kind === "schema" ? known.schema : {};
+  const types = typesOfSchema(schema);
+  if (types !== undefined && !canBe(types, ITERABLE)) return { least: 0, most: 0 };
   const declared = outline.definition.inputs[name];
   const given = path.length === 1 && (declared?.required === true || (declared?.default ?? null) !== null);
   return {
     least: given ? bound(schema.minItems ?? schema.minProperties, 0) : 0,
     most: bound(schema.maxItems ?? schema.maxProperties, null),
     input: path.join("."),
+    map: types?.has("array") === false,
   };
 }
 

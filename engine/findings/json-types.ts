@@ -7,6 +7,9 @@ export type Types = ReadonlySet<TypeName>;
 
 const NAMES: readonly TypeName[] = ["null", "boolean", "integer", "number", "string", "array", "object"];
 
+/** What a loop goes over. */
+export const ITERABLE: Types = new Set(["array", "object"]);
+
 export function typeOfValue(value: Json): TypeName {
   if (value === null) return "null";
   if (Array.isArray(value)) return "array";

@@ -1,12 +1,11 @@
 import type { StepDefinition } from "../definition/types.ts";
+import { constantCondition } from "./constant.ts";
 import type { Json } from "../json.ts";
 import { shapeOf } from "./expression-shape.ts";
 import { typesOfExpression } from "./expression-types.ts";
 import { type Finding, type FindingRule, findingAtStep } from "./finding.ts";
-import { canBe, type Types, typeWords } from "./json-types.ts";
+import { canBe, ITERABLE, type Types, typeWords } from "./json-types.ts";
 import type { Subject } from "./subject.ts";
-
-const ITERABLE: Types = new Set(["array", "object"]);
 
 /** `for_each` and `items` take a list or a map; over anything else the step fails (section 3). */
 export const loopsOverNoList: FindingRule = function* (subject) {
@@ -17,7 +16,7 @@ export const loopsOverNoList: FindingRule = function* (subject) {
 };
 
 function* check(subject: Subject, step: StepDefinition, items: Json, names: readonly string[]): Generator<Finding> {
-  if (typeof items !== "string") return;
+  if (typeof items !== "string" || constantCondition(items)?.fails === true) return;
   const shape = shapeOf(items);
   const given: Types | undefined =
     shape.kind === "text" ? new Set(["string"]) : typesOfExpression(subject, shape.expression);

@@ -18,7 +18,8 @@ export function relationOf(reader: StepPlace | undefined, target: StepPlace): Re
   const here = reader?.[level];
   const there = target[level];
   if (there === undefined) return undefined;
-  return apart(reader, target) ?? loop(target.slice(level, -1)) ?? between(reader, here, there);
+  const over = reader?.slice(level).some((frame) => frame.apart) === true;
+  return apart(reader, target) ?? loop(target.slice(level, -1)) ?? between(reader, here, there, over);
 }
 
 /** The first level at which the two stand at different places. */
@@ -42,13 +43,21 @@ function loop(around: readonly Frame[]): Relation | undefined {
   return frame && { kind: "inside_loop", loop: frame.step.id };
 }
 
-/** `here` and `there` stand in different lists of one step, or at different places of one list. */
-function between(reader: StepPlace | undefined, here: Frame | undefined, there: Frame): Relation | undefined {
+/**
+ * `here` and `there` stand in different lists of one step, or at different places of one list. `over`: the reader is a
+ * compensation, which begins when everything else has ended.
+ */
+function between(
+  reader: StepPlace | undefined,
+  here: Frame | undefined,
+  there: Frame,
+  over: boolean,
+): Relation | undefined {
   if (reader === undefined) return undefined;
   const owner = ownerOf(reader, here);
   if (here === undefined) return { kind: "never", why: "it is inside of the very step that reads it" };
   if (here.list === there.list) {
-    if (here.sequential || here.block === "") return undefined;
+    if (over || here.sequential || here.block === "") return undefined;
     return { kind: "at_once", of: owner?.step.id ?? "" };
   }
   if (here.apart || there.apart) return undefined;
@@ -60,9 +69,9 @@ function between(reader: StepPlace | undefined, here: Frame | undefined, there: 
         why: `"${owner.step.id}" runs either ${words(there.block)} or ${words(here.block)}, never both`,
       };
     case "parallel":
-      return { kind: "at_once", of: owner.step.id };
+      return over ? undefined : { kind: "at_once", of: owner.step.id };
     case "try":
-      return tryRelation(here.block, there.block);
+      return over ? undefined : tryRelation(here.block, there.block);
     default:
       return undefined;
   }

@@ -17,11 +17,12 @@ export const unboundedLoops: FindingRule = function* (subject) {
 function* check(subject: Subject, step: StepDefinition, items: Json, names: readonly string[]): Generator<Finding> {
   const range = itemRange(subject, items);
   if (range.input === undefined || range.most !== null || !callsOutside(subject, step)) return;
+  const member = range.map ? "maxProperties" : "maxItems";
   yield findingAtStep(subject, step.id, names, {
     code: "unbounded-loop",
     severity: "info",
-    message: `"${step.id}" calls once for each item of inputs.${range.input}, and that input has no maxItems: the platform's limit is 10,000`,
-    suggestion: "maxItems",
+    message: `"${step.id}" calls once for each item of inputs.${range.input}, and nothing bounds it: the platform's limit is 10,000`,
+    suggestion: member,
   });
 }
 

@@ -76,6 +76,15 @@ describe("references to steps", () => {
     ).toEqual([]);
   });
 
+  test("a compensation runs when the other steps are over, and its own steps in their order", () => {
+    const book = (first: string, second: string) =>
+      problemsOf(
+        `  - id: book\n    plugin: p\n    action: a\n    compensate:\n      - {id: unbook, plugin: p, action: b, input: {v: "{{ steps.${first}.output }}"}}\n      - {id: tell, plugin: p, action: b, input: {v: "{{ steps.${second}.output }}"}}\n  - {id: pay, plugin: p, action: a}\n`,
+      );
+    expect(book("pay", "unbook")).toEqual([]);
+    expect(book("tell", "pay")).toMatchObject([{ line: 8, message: expect.stringContaining("runs after") }]);
+  });
+
   test("a graph may read any node: it goes in circles", () => {
     const nodes =
       'nodes:\n  - {id: a, plugin: p, action: q, input: {v: "{{ steps.b.output }}"}, set: {n: "{{ steps.a.output }}"}}\n  - {id: b, plugin: p, action: q}\n';

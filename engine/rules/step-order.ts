@@ -51,8 +51,9 @@ function place(
 function isLater(own: Position, other: Position): boolean {
   for (const [level, here] of own.entries()) {
     const there = other[level];
-    if (here.apart || there === undefined || there.list !== here.list) return false;
-    if (there.index !== here.index) return here.ordered && there.index > here.index;
+    if (there === undefined || there.list !== here.list) return false;
+    // A compensation runs when the steps around it are over: only within its own block is anything still to come.
+    if (there.index !== here.index) return here.apart === own.at(-1)?.apart && here.ordered && there.index > here.index;
   }
   return false;
 }
