@@ -1,6 +1,8 @@
 const NAME = "[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?";
-const REFERENCE = new RegExp(`^(?:connector:)?(?:(${NAME})(?:/|--))?(${NAME})(?:@([^@\\s]+))?$`);
-const RANGE_CHARACTERS = /^[0-9A-Za-z.*^~<>=|+-]+$/;
+const RANGE = "[0-9A-Za-z.*^~<>=|+-]+";
+/** What a connector reference looks like, as the source of a regular expression. */
+export const CONNECTOR_REFERENCE = `(?:connector:)?(?:(${NAME})(?:/|--))?(${NAME})(?:@(${RANGE}))?`;
+const REFERENCE = new RegExp(`^${CONNECTOR_REFERENCE}$`);
 
 /** A connector as a workflow names it: `connector:<namespace>/<name>@<range>`, or the slug of an installed one. */
 export interface ConnectorReference {
@@ -14,7 +16,7 @@ export interface ConnectorReference {
 export function parseConnectorReference(reference: string): ConnectorReference | undefined {
   const match = REFERENCE.exec(reference);
   const [, namespace, name, range] = match ?? [];
-  if (name === undefined || (range !== undefined && !RANGE_CHARACTERS.test(range))) return undefined;
+  if (name === undefined) return undefined;
   return { name, ...(namespace === undefined ? {} : { namespace }), ...(range === undefined ? {} : { range }) };
 }
 

@@ -49,7 +49,7 @@ export function name(
   options: FieldOptions & { unfit?: (name: string) => string | undefined; pattern?: string } = {},
 ): Field<string> {
   const { unfit, pattern } = options;
-  const schema: JsonObject = pattern === undefined ? NAME_SCHEMA : { ...NAME_SCHEMA, allOf: [{ pattern }] };
+  const schema: JsonObject = pattern === undefined ? NAME_SCHEMA : { ...NAME_SCHEMA, minimum: 0, allOf: [{ pattern }] };
   const read = (block: BlockReader, names: Names) => {
     const written = block.name(names);
     const problem = written === undefined ? undefined : unfit?.(written);

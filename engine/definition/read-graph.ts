@@ -47,7 +47,9 @@ export const GRAPH_FIELDS = {
 const ONLY_WITH_NODES = ["mode", "start", "state", "until", "idle", "edges"] as const;
 
 /** The same for editors. */
-export const GRAPH_RULES = ONLY_WITH_NODES.map((key) => ({ dependencies: { [key]: ["nodes"] } }));
+export const GRAPH_RULES = ONLY_WITH_NODES.map((key) => ({
+  dependencies: { [key]: { required: ["nodes"], properties: { nodes: { type: "array" } } } },
+}));
 
 /** The graph of a workflow. Undefined when it has no nodes. */
 export function graphOf(values: ValuesOf<typeof GRAPH_FIELDS>, places: Places<typeof GRAPH_FIELDS>): Graph | undefined {

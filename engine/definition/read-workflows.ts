@@ -7,6 +7,7 @@ import { treeOfJson } from "../source/parse-json.ts";
 import type { Problem } from "../source/problem.ts";
 import { type MapNode, pointerTo, type ScalarNode, type SourceNode, type SourceTree } from "../source/tree.ts";
 import type { ExpressionUse } from "./expression-use.ts";
+import { FILE_FIELDS } from "./file-fields.ts";
 import { ReadContext } from "./read-context.ts";
 import { readWorkflow } from "./read-workflow.ts";
 import type { WorkflowDefinition } from "./types.ts";
@@ -39,17 +40,7 @@ export interface ReadOptions {
   name?: string;
 }
 
-/** What may stand beside `workflows:` or `workflow:` at the top of a file. */
-const FILE_KEYS = [
-  "schemaVersion",
-  "schema_version",
-  "type",
-  "name",
-  "namespace",
-  "description",
-  "version",
-  "metadata",
-];
+const FILE_KEYS = Object.keys(FILE_FIELDS);
 
 /**
  * Reads a workflow file (language document, sections 1–5): `workflows: […]`, `workflow: {…}` or a bare workflow.

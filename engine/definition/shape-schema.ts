@@ -12,7 +12,7 @@ export function shapeSchema(shape: Shape, alsoKnown: FieldTable = {}): JsonObjec
     ...(shape.between ?? []),
   ];
   if (inlined !== undefined) {
-    const names = allNames(inlined.shape.fields).filter((name) => !allNames(shape.fields).includes(name));
+    const names = namesOfTable(inlined.shape.fields).filter((name) => !namesOfTable(shape.fields).includes(name));
     rules.push({
       if: { anyOf: inlined.when.map(has), not: { anyOf: inlined.unless.map(has) } },
       else: { properties: Object.fromEntries(names.map((name) => [name, false])) },
@@ -71,7 +71,8 @@ function anyName(names: readonly string[]): JsonObject {
   return { anyOf: names.map(has) };
 }
 
-function allNames(fields: FieldTable): string[] {
+/** Every name that a table accepts. */
+export function namesOfTable(fields: FieldTable): string[] {
   return Object.entries(fields).flatMap(([name, field]) => namesOf(name, field));
 }
 

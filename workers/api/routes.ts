@@ -28,6 +28,7 @@ import { revoke as revokeKey } from "./routes/keys/revoke.ts";
 import { docs } from "./routes/platform/docs.ts";
 import { healthz } from "./routes/platform/health.ts";
 import { openApi } from "./routes/platform/open-api.ts";
+import { workflowSchemaRoute } from "./routes/platform/workflow-schema.ts";
 import { get as getPlugin } from "./routes/plugins/get.ts";
 import { getPluginSchema } from "./routes/plugins/get-schema.ts";
 import { install } from "./routes/plugins/install.ts";
@@ -97,5 +98,6 @@ export const routes: readonly Endpoint[] = [
   createTenantRoute,
   healthz,
   openApi,
+  workflowSchemaRoute,
   docs,
 ];
