@@ -7,7 +7,7 @@ import { consumeOutbox } from "./queues/outbox-consumer.ts";
 import { sweep } from "./schedules/sweep.ts";
 import type { Ports } from "./services/context.ts";
 import { IsolateCache } from "./services/isolate-cache.ts";
-import { Placement } from "./services/placement.ts";
+import { Placement } from "../contracts/placement.ts";
 
 export { Coordinator } from "../durable-objects/coordinator/coordinator.ts";
 export { Tenant } from "../durable-objects/tenant/tenant.ts";

@@ -4,7 +4,7 @@ import type { CoordinatorRpc, KeyRecord, TenantRpc } from "../../contracts/rpc.t
 import type { Database } from "../database/client.ts";
 import type { Catalog } from "./connectors/catalog.ts";
 import type { IsolateCache } from "./isolate-cache.ts";
-import type { Owner, Placement } from "./placement.ts";
+import type { Owner, Placement } from "../../contracts/placement.ts";
 import type { PlannedWorkflow, ResolvedReference } from "./workflows/planned-workflow.ts";
 
 /** What the world offers to a verb: everything that `main.ts` builds from bindings, once an isolate. */

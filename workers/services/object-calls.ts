@@ -1,6 +1,6 @@
 import type { CoordinatorRpc, TenantRpc } from "../../contracts/rpc.ts";
 import type { Ports } from "./context.ts";
-import { type Owner, tenantObjectName } from "./placement.ts";
+import { type Owner, tenantObjectName } from "../../contracts/placement.ts";
 
 /** The object could not be reached, twice. The edge answers UNAVAILABLE. */
 export class ObjectUnavailable extends Error {

@@ -4,7 +4,7 @@ import { FIRST_PARTY } from "../../../connectors/first-party/all-connectors.ts";
 import { connectorInstallations, connectorVersions } from "../../database/tables.ts";
 import type { Context } from "../context.ts";
 import { freshRead } from "../fresh-read.ts";
-import { tenantObjectName } from "../placement.ts";
+import { tenantObjectName } from "../../../contracts/placement.ts";
 
 /** A connector of the catalog: its name and the versions there are, lowest first. */
 export interface CatalogEntry {

@@ -2,7 +2,7 @@ import { FIRST_PARTY } from "../../../connectors/first-party/all-connectors.ts";
 import type { ConnectorManifest } from "../../../connectors/manifest/manifest.ts";
 import { connectorVersions } from "../../database/tables.ts";
 import type { Context } from "../context.ts";
-import { tenantObjectName } from "../placement.ts";
+import { tenantObjectName } from "../../../contracts/placement.ts";
 import type { CatalogEntry } from "./catalog.ts";
 import { versionRow } from "./version-row.ts";
 

@@ -1,6 +1,6 @@
 import { and, eq } from "drizzle-orm";
 import { connectorVersions } from "../../database/tables.ts";
-import type { Owner } from "../placement.ts";
+import type { Owner } from "../../../contracts/placement.ts";
 
 /** A version by its full name. */
 export interface VersionName {

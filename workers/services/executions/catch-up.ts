@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import { onTenant } from "../object-calls.ts";
-import { tenantObjectName } from "../placement.ts";
+import { tenantObjectName } from "../../../contracts/placement.ts";
 import { projectCell } from "./project.ts";
 
 /** A list may lag by two seconds; within one it is not worth asking the cells again. */

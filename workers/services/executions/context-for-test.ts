@@ -3,7 +3,7 @@ import { success, type Result } from "../../../contracts/errors.ts";
 import type { ExecutionRecord } from "../../../contracts/execution.ts";
 import type { RunCommand } from "../../../engine/run/types.ts";
 import type { Context, Ports } from "../context.ts";
-import { Placement } from "../placement.ts";
+import { Placement } from "../../../contracts/placement.ts";
 
 const CALLER = {
   keyId: "key_me",

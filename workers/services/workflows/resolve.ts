@@ -3,7 +3,7 @@ import { failure, success, type Result } from "../../../contracts/errors.ts";
 import type { PlanSource } from "../../../engine/plan/types.ts";
 import type { Context } from "../context.ts";
 import { freshRead } from "../fresh-read.ts";
-import { tenantObjectName } from "../placement.ts";
+import { tenantObjectName } from "../../../contracts/placement.ts";
 import { planNeeds } from "./plan-needs.ts";
 import type { PlannedWorkflow, ResolvedReference } from "./planned-workflow.ts";
 import { publishedSource, publishedVersions, versionMeant } from "./published-versions.ts";

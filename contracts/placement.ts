@@ -1,9 +1,9 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
-import { decodeBase32, encodeBase32 } from "../../contracts/base32.ts";
-import type { Environment } from "../../contracts/execution.ts";
-import { ID_PREFIX } from "../../contracts/ids.ts";
+import { decodeBase32, encodeBase32 } from "./base32.ts";
+import type { Environment } from "./execution.ts";
+import { ID_PREFIX } from "./ids.ts";
 
 /*
  * Which object runs an execution, and how its id says so. Pure: time and randomness come in.
@@ -100,6 +100,25 @@ export class Placement {
     if (cell === null) throw new Error("a new execution was placed in a shard that does not exist");
     const mac = this.#mac("execution", owner, body).subarray(0, 8);
     return { executionId: ID_PREFIX.execution + encodeBase32(concatBytes(body, mac)), cell };
+  }
+
+  /**
+   * The id of an execution that a step of `parentId` starts: in the same object, and the same for the same `seed`, so that a
+   * crash between two tries makes one execution.
+   */
+  child(owner: Owner, parentId: string, seed: string): string {
+    const parent = decodeBase32(ID_TEXT.exec(parentId)?.[1] ?? "");
+    if (parent === null || parent.length !== LENGTH) throw new Error(`${parentId} is no execution id`);
+    const body = parent.slice(0, MAC);
+    const derived = this.#mac("child", owner, utf8ToBytes(`${parentId}\0${seed}`));
+    // An isolated object is named by the random part; its children differ in time and shard, which nothing else reads there.
+    if (KINDS[body[KIND] ?? -1] === "isolated") {
+      body.set(derived.subarray(0, TIME), 0);
+      body.set(derived.subarray(TIME, TIME + 2), SHARD);
+    } else {
+      body.set(derived.subarray(0, 8), RANDOM);
+    }
+    return ID_PREFIX.execution + encodeBase32(concatBytes(body, this.#mac("execution", owner, body).subarray(0, 8)));
   }
 
   /** The object that holds an execution of this owner; null for a forged, foreign or malformed id. */

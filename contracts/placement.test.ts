@@ -47,3 +47,15 @@ test("later ids sort after earlier ones", () => {
   const ids = [1_700_000_000_000, 1_700_000_000_001, 1_800_000_000_000].map(at);
   expect([...ids].sort()).toEqual(ids);
 });
+
+test("an execution that a step starts lies in its parent's object, once for one seed", () => {
+  for (const kind of ["cell", "isolated"] as const) {
+    const { executionId, cell } = placement.place(owner, { kind, now: 5, random: random() });
+    const child = placement.child(owner, executionId, "call#1");
+    expect(placement.locate(owner, child)).toBe(cell);
+    expect(placement.child(owner, executionId, "call#1")).toBe(child);
+    expect(new Set([executionId, child, placement.child(owner, executionId, "call#2")]).size).toBe(3);
+    const foreign = { ...owner, tenantId: "ten_1123456789abcdefghjkmnpqrs" };
+    expect(placement.locate(foreign, child)).toBeNull();
+  }
+});
