@@ -2,10 +2,13 @@ import { executionRecord } from "../../contracts/execution-record.ts";
 import { MemoryExecution } from "../../engine/driver/memory-host.ts";
 import { VirtualClock } from "../../engine/driver/virtual-clock.ts";
 import { compilePlan } from "../../engine/plan/compile-plan.ts";
+import type { ActionCall, RunCommand } from "../../engine/run/types.ts";
 import type { ConformanceHost, Played, Scenario } from "./host.ts";
+import { callPlatform, isForPlatform } from "./platform-calls.ts";
 import { play } from "./play.ts";
 import { Script } from "./script.ts";
 
+const ACTOR = "key_conformance";
 const START = Date.UTC(2026, 10, 20, 12);
 
 /** The engine alone, in this process, in virtual time: a wait of an hour takes none. */
@@ -17,19 +20,25 @@ async function run({ source, inputs, env, answers, start, happenings }: Scenario
   const script = new Script(answers, wait);
   const plan = compilePlan(source);
   const identity = { executionId: "exec_conformance", runAttempt: 1 };
+  const { roles = [], permissions = [], actor = ACTOR, budget, max_steps: maxSteps, start_after_ms: delay } = start;
+  const principal = { roles, permissions };
+  const callAction = (call: ActionCall) => (isForPlatform(call) ? callPlatform(call) : script.answer(call));
   const execution = new MemoryExecution({
     plan,
     identity,
     inputs,
     env,
+    principal,
+    actor,
     clock,
-    callAction: (call) => script.answer(call),
+    cache: new Map(),
+    callAction,
   });
   const head = { executionId: identity.executionId, mode: "async" as const, createdAt: START };
   const record = () => executionRecord(plan, execution.state, head, clock.now());
-  const { roles = [], permissions = [] } = start;
-  execution.deliver({ type: "start", inputs, env, principal: { roles, permissions } });
-  const act = async (command: Parameters<typeof execution.deliver>[0]) => execution.deliver(command)?.code;
+  const hold = delay === undefined ? undefined : { kind: "time" as const, due: START + delay };
+  execution.deliver({ type: "start", inputs, env, principal, actor, budget, maxSteps, hold });
+  const act = async (command: RunCommand) => execution.deliver(command)?.code;
   const story = play(happenings, { now: () => clock.now(), wait, record, act });
   const ended = Promise.all([execution.done, story]);
   let over = false;
