@@ -156,9 +156,11 @@ test("a sender waits where a mailbox blocks, and is let in once there is room", 
 test("a budget that was spent pauses the run, and a raise lets it go on", async () => {
   const graph = slowGraph({ size: 10 });
   const id = await runs.start({ ...graph, idle: "complete" }, { budget: { max_messages: 1, hold: "1h" } });
-  for (let n = 0; n < 2; n += 1) await runs.act(id, "messages", { node: "clerk", payload: n });
+  for (let n = 0; n < 2; n += 1)
+    expect((await runs.act(id, "messages", { node: "clerk", payload: n })).status).toBe(202);
+  expect((await runs.act(id, "events", { name: "go" })).status).toBe(202);
   await runs.until(id, { status: "paused", waiting_for: { kind: "budget", budget: "max_messages", limit: 1 } });
   expect((await runs.act(id, "resume", { budget: { max_messages: 100 } })).status).toBe(200);
-  for (let n = 0; n < 2; n += 1) expect((await runs.act(id, "events", { name: "go" })).status).toBe(202);
-  expect(await runs.end(id)).toMatchObject({ status: "completed" });
+  expect((await runs.act(id, "events", { name: "go" })).status).toBe(202);
+  expect(await runs.end(id)).toMatchObject({ status: "completed", result: { stop_reason: "idle" } });
 });

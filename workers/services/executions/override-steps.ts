@@ -5,7 +5,6 @@ import { compileValue } from "../../../engine/expressions/index.ts";
 import { isObject, type Json } from "../../../engine/json.ts";
 import type { PlanSource } from "../../../engine/plan/types.ts";
 import { nearestName } from "../../../engine/source/nearest-name.ts";
-import { treeOfJson } from "../../../engine/source/parse-json.ts";
 import type { Problem } from "../../../engine/source/problem.ts";
 import { pointerTo } from "../../../engine/source/tree.ts";
 import { misplacedSecrets } from "../workflows/misplaced-secrets.ts";
@@ -25,8 +24,6 @@ function inputOver(input: Json | undefined, over: Json): Json {
 
 /** A name that the text of a template gets wrong would be null in the run: it is said now, as publishing says it. */
 function unknownNames(value: Json, pointer: string, { definition }: PlanSource): Problem[] {
-  const fit = treeOfJson(value).problems;
-  if (fit.length > 0) return fit.map((problem) => ({ ...problem, path: pointer + problem.path }));
   const result = compileValue(value);
   if (!result.ok)
     return result.problems.map(({ message, suggestion, pointer: inner = "" }) => ({
