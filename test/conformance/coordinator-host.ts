@@ -1,9 +1,13 @@
 import { join } from "node:path";
 import { build } from "esbuild";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { bundleWorker, modulesBeside } from "../../scripts/platform/bundle.ts";
 import type { ConformanceHost, Played, Scenario } from "./host.ts";
 
 const NAME = "conformance";
+const CODE = "code";
+const CODE_PLUGIN = "workers/plugins/code/main.ts";
+const COMPATIBILITY_DATE = "2026-10-23";
 
 /** The coordinator object in workerd, in real time, with a plugin Worker that answers from the case. */
 export class CoordinatorHost implements ConformanceHost {
@@ -29,21 +33,25 @@ export class CoordinatorHost implements ConformanceHost {
     const script = bundle.outputFiles[0]?.text;
     if (script === undefined) throw new Error("esbuild gave no file");
     const plugin = { name: NAME, entrypoint: "ScriptPlugin" };
+    const common = { cf: false, compatibilityDate: COMPATIBILITY_DATE, cacheAPI: false } as const;
     return new CoordinatorHost(
       new Miniflare(
         convertV4MiniflareOptions({
-          name: NAME,
-          cf: false,
           port: 0,
-          modules: [{ type: "ESModule", path: "conformance-worker.js", contents: script }],
-          compatibilityDate: "2026-10-23",
-          durableObjects: {
-            COORDINATOR: { className: "ReadableCoordinator", useSQLite: true },
-            TENANT: { className: "Tenant", useSQLite: true },
-          },
-          serviceBindings: { TOOLBOX_PLUGIN: plugin, HTTP_PLUGIN: plugin, CODE_PLUGIN: plugin },
-          queueProducers: { OUTBOX: "outbox" },
-          cacheAPI: false,
+          workers: [
+            {
+              ...common,
+              name: NAME,
+              modules: [{ type: "ESModule", path: "conformance-worker.js", contents: script }],
+              durableObjects: {
+                COORDINATOR: { className: "ReadableCoordinator", useSQLite: true },
+                TENANT: { className: "Tenant", useSQLite: true },
+              },
+              serviceBindings: { TOOLBOX_PLUGIN: plugin, HTTP_PLUGIN: plugin, CODE_PLUGIN: CODE },
+              queueProducers: { OUTBOX: "outbox" },
+            },
+            { ...common, name: CODE, modules: await codePlugin() },
+          ],
         }),
       ),
     );
@@ -60,4 +68,11 @@ export class CoordinatorHost implements ConformanceHost {
   stop(): Promise<void> {
     return this.#miniflare.dispose();
   }
+}
+
+/** The product's code plugin: what transforms run in is no part of a case. */
+async function codePlugin() {
+  const main = { type: "ESModule" as const, path: "main.js", contents: await bundleWorker(CODE_PLUGIN) };
+  const beside = Object.entries(modulesBeside(CODE_PLUGIN));
+  return [main, ...beside.map(([path, { contents }]) => ({ type: "CompiledWasm" as const, path, contents }))];
 }

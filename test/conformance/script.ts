@@ -1,5 +1,6 @@
 import type { RunError } from "../../engine/errors.ts";
 import type { Json } from "../../engine/json.ts";
+import { addressOf } from "../../engine/run/path.ts";
 import type { ActionCall, ActionResult, ReportedUsage } from "../../engine/run/types.ts";
 
 /** What a scripted action answers to one attempt. */
@@ -15,8 +16,6 @@ export interface Answer {
   /** No answer at all. */
   hang?: boolean;
   /** Tokens and cost that the service reports. */
-  usage?: ReportedUsage;
-  /** What the service says it spent. */
   usage?: ReportedUsage;
 }
 
@@ -69,11 +68,6 @@ export class Script {
       answers[attempt - 1] ?? { error: { code: "VALIDATION", message: `no answer for attempt ${attempt} of ${path}` } }
     );
   }
-}
-
-/** Without iterations, visits (`@2`) and tries of a block (`~2`). */
-function addressOf(path: string): string {
-  return path.replace(/\[\d+\]|@\w+|~\d+/g, "");
 }
 
 function resultOf(answer: Answer, input: Json): ActionResult {

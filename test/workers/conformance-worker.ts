@@ -3,6 +3,7 @@ import type { CallContext, CoordinatorRpc, PluginRpc, StartCommand } from "../..
 import type { ExecutionRecord } from "../../contracts/execution.ts";
 import { CellStorage } from "../../durable-objects/coordinator/cell-storage.ts";
 import { Coordinator } from "../../durable-objects/coordinator/coordinator.ts";
+import type { PlanSource } from "../../engine/plan/types.ts";
 import { isTerminal } from "../../engine/run/transition.ts";
 import type { ActionCall, ActionResult, RunCommand, StampedEvent } from "../../engine/run/types.ts";
 import type { Played, Scenario } from "../conformance/host.ts";
@@ -14,7 +15,7 @@ export { Tenant } from "../../durable-objects/tenant/tenant.ts";
 const LONGEST_RUN_MS = 60_000;
 const ACTOR = "key_conformance";
 
-/** The scripts of the runs in flight by execution: the plugin below runs in this same isolate. */
+/** The scripts of the runs in flight by execution, and by the names of what they call: the plugin below runs in this same isolate. */
 const scripts = new Map<string, Script>();
 
 /** The product's coordinator, whose stored log the test may read. */
@@ -26,9 +27,9 @@ export class ReadableCoordinator extends Coordinator {
 
 /** The only plugin of these runs: it answers from the case. */
 export class ScriptPlugin extends WorkerEntrypoint implements PluginRpc {
-  async invoke(call: ActionCall, { executionId }: CallContext): Promise<ActionResult> {
-    const script = scripts.get(executionId);
-    if (script === undefined) throw new Error(`no script for ${executionId}`);
+  async invoke(call: ActionCall, { executionId, workflowName, workflowVersion }: CallContext): Promise<ActionResult> {
+    const script = scripts.get(executionId) ?? scripts.get(workflowVersion) ?? scripts.get(workflowName);
+    if (script === undefined) throw new Error(`no script for ${executionId} of ${workflowName}`);
     return script.answer(call);
   }
 }
@@ -42,13 +43,14 @@ export default class Conformance extends WorkerEntrypoint<Env> {
   override async fetch(request: Request): Promise<Response> {
     const { scenario, executionId } = await request.json<{ scenario: Scenario; executionId: string }>();
     const script = new Script(scenario.answers, (ms) => scheduler.wait(ms));
-    scripts.set(executionId, script);
+    const names = [executionId, calledVersion(executionId), scenario.source.definition.name];
+    for (const name of names) scripts.set(name, script);
     const cell = this.env.COORDINATOR.getByName("global/ten_conformance/test/s0");
     const answer = await cell.start(startCommand(scenario, executionId));
     if (answer.kind !== "accepted") throw new Error(`the run was not accepted: ${answer.kind}`);
     const witnessed = await play(scenario.happenings, new CellStage(cell, executionId));
     const record = await cell.get(executionId, { waitMs: LONGEST_RUN_MS });
-    scripts.delete(executionId);
+    for (const name of names) scripts.delete(name);
     if (!record || !isTerminal(record.status))
       return new Response(`the run is not over: ${record?.status}`, { status: 500 });
     const events = await cell.events(executionId);
@@ -92,7 +94,7 @@ function startCommand({ source, inputs, env, start }: Scenario, executionId: str
     tenantId: "ten_conformance",
     environment: "test",
     planDigest: executionId,
-    plan: source,
+    plan: withVersions(source, calledVersion(executionId)),
     inputs,
     env,
     mode: "async",
@@ -103,4 +105,18 @@ function startCommand({ source, inputs, env, start }: Scenario, executionId: str
     maxSteps: start.max_steps,
     startAt: delay === undefined ? undefined : Date.now() + delay,
   };
+}
+
+/** Executions that steps start have ids that nobody foresees: their workflows' version says whose they are. */
+function calledVersion(executionId: string): string {
+  return `1.0.0-${executionId.replace("_", "-")}`;
+}
+
+function withVersions(source: PlanSource, version: string): PlanSource {
+  if (!source.workflows) return source;
+  const called = Object.entries(source.workflows).map(([key, one]) => {
+    if (one === "self") return [key, one] as const;
+    return [key, withVersions({ ...one, definition: { ...one.definition, version } }, version)] as const;
+  });
+  return { ...source, workflows: Object.fromEntries(called) };
 }
