@@ -27,6 +27,7 @@ function portsOf(env: Env): Ports {
     bootstrapToken: env.BOOTSTRAP_TOKEN,
     cell: (name) => env.COORDINATOR.getByName(name),
     tenant: (name) => env.TENANT.getByName(name),
+    code: env.CODE_PLUGIN,
     now: () => Date.now(),
     wait: (ms) => scheduler.wait(ms),
     random: randomBytes,

@@ -1,6 +1,6 @@
 import type { ConnectorManifest } from "../../connectors/manifest/manifest.ts";
 import type { Environment } from "../../contracts/execution.ts";
-import type { CoordinatorRpc, KeyRecord, TenantRpc } from "../../contracts/rpc.ts";
+import type { CoordinatorRpc, KeyRecord, PluginRpc, TenantRpc } from "../../contracts/rpc.ts";
 import type { Database } from "../database/client.ts";
 import type { Catalog } from "./connectors/catalog.ts";
 import type { IsolateCache } from "./isolate-cache.ts";
@@ -19,6 +19,8 @@ export interface Ports {
   /** A new stub at each call: a stub whose object was reset stays broken. */
   cell(name: string): CoordinatorRpc;
   tenant(name: string): TenantRpc;
+  /** Evaluates transforms in languages that need a sandbox. */
+  readonly code: PluginRpc;
   now(): number;
   wait(ms: number): Promise<void>;
   random(count: number): Uint8Array;
