@@ -121,6 +121,20 @@ test("where the strategy is queue, the next run of a key is pending until the fi
   await runs.act(second, "cancel");
 });
 
+test("of two that queue for a key the one of higher priority goes first", async () => {
+  const definition = { name: "Priority", concurrency: { key: "all" }, steps: [waitFor("done")] };
+  const first = await runs.start(definition);
+  await runs.until(first, { status: "waiting" });
+  const low = await runs.start(definition, { priority: -1 });
+  const high = await runs.start(definition, { priority: 1 });
+  expect((await runs.act(first, "events", { name: "done" })).status).toBe(202);
+  await runs.until(high, { status: "waiting" });
+  expect((await runs.get(low)).body).toMatchObject({ status: "pending", waiting_for: { kind: "concurrency" } });
+  expect((await runs.act(high, "events", { name: "done" })).status).toBe(202);
+  await runs.until(low, { status: "waiting" });
+  await runs.act(low, "cancel");
+});
+
 test("a concurrency key that cannot be evaluated refuses the start", async () => {
   const definition = {
     name: "Bad key",

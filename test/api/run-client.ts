@@ -1,4 +1,4 @@
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import type { CheckedAnswer, CheckedClient } from "./checked-client.ts";
 
 /** What tests of acts do with runs, under one key. */
@@ -17,7 +17,10 @@ export function runClient(call: CheckedClient, key: string) {
       call(key, "POST", `/workflows/executions/${id}/${act}`, body === undefined ? {} : { body }),
     /** Waits until the record looks like this; how long that may take is the runner's business. */
     async until(id: string, record: object): Promise<void> {
-      await expect.poll(async () => (await get(id)).body, { timeout: 40_000, interval: 50 }).toMatchObject(record);
+      await vi.waitFor(async () => expect((await get(id)).body).toMatchObject(record), {
+        timeout: 40_000,
+        interval: 50,
+      });
     },
     async end(id: string): Promise<CheckedAnswer["body"]> {
       return (await call(key, "GET", `/workflows/executions/${id}?wait=50`)).body;
