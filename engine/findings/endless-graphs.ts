@@ -5,7 +5,8 @@ import type { GraphPaths } from "./graph-paths.ts";
 export const endlessGraphs: FindingRule = function* (subject) {
   const { graph, definition, read } = subject;
   if (graph === undefined) return;
-  const bounded = definition.budget !== undefined && Object.keys(definition.budget).some((key) => key !== "hold");
+  const bounded =
+    definition.timeoutMs !== undefined || Object.keys(definition.budget ?? {}).some((key) => key !== "hold");
   if (graph.longRunning) {
     if (definition.graph?.until === undefined && definition.graph?.idle === undefined)
       yield findingAt(subject, `${read.pointer}/mode`, {

@@ -9,9 +9,15 @@ import type { FoundReference, Subject } from "./subject.ts";
 export const stepsThatMayBeSkipped: FindingRule = function* (subject) {
   if (subject.graph !== undefined) return;
   for (const found of subject.references) {
-    const { reference, use, guarded } = found;
+    const { reference, use, guarded, tolerated } = found;
     const [id, member] = reference.path;
-    if (reference.root !== "steps" || id === undefined || guarded || !(member === "output" || member === "outputs"))
+    if (
+      reference.root !== "steps" ||
+      id === undefined ||
+      guarded ||
+      tolerated ||
+      !(member === "output" || member === "outputs")
+    )
       continue;
     const target = subject.places.get(id);
     const reader = use.scope.stepId === undefined ? undefined : subject.places.get(use.scope.stepId);

@@ -1,4 +1,4 @@
-import type { ExpressionUse } from "../definition/expression-use.ts";
+import type { ExpressionField, ExpressionUse } from "../definition/expression-use.ts";
 import type { ReadWorkflow } from "../definition/read-workflows.ts";
 import type { StepDefinition } from "../definition/types.ts";
 import type { Reference } from "../expressions/types.ts";
@@ -12,6 +12,14 @@ export interface FoundReference {
   reference: Reference;
   /** The expression provides for its being missing. */
   guarded: boolean;
+  /** Stands where nothing is as good as false, or as no items. */
+  tolerated: boolean;
+}
+
+const TOLERANT_FIELDS: ReadonlySet<ExpressionField> = new Set(["condition", "for_each", "edge", "until"]);
+
+function tolerates({ field, pointer }: ExpressionUse): boolean {
+  return TOLERANT_FIELDS.has(field) || (field === "logic" && /\/(condition|items)$/.test(pointer));
 }
 
 /** What all rules look at: one workflow without problems, with what can be known of it prepared once. */
@@ -35,7 +43,8 @@ export function subjectOf(read: ReadWorkflow, source: PlanSource): Subject {
     const shape = shapeOf(String(use.node.value));
     shapes.set(use, shape);
     const guarded = guardedOffsets(shape);
-    for (const reference of use.references) references.push({ use, reference, guarded: guarded.has(reference.offset) });
+    for (const reference of use.references)
+      references.push({ use, reference, guarded: guarded.has(reference.offset), tolerated: tolerates(use) });
   }
   return {
     ...outline,

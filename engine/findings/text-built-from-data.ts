@@ -46,8 +46,12 @@ function* inValue(
 ): Generator<Finding> {
   if (typeof value === "string") yield* inText(subject, value, isObject(schema) ? schema : {}, name, pointer);
   else if (Array.isArray(value))
-    for (const [index, item] of value.entries())
-      yield* inValue(subject, item, isObject(schema) ? schema.items : undefined, name, pointerTo(pointer, index));
+    for (const [index, item] of value.entries()) {
+      // Items of a list are arguments of their own, but for the one that a shell is told to carry out.
+      const script = typeof value[index - 1] === "string" && /^[-/]l?[ce]$/.test(String(value[index - 1]));
+      const inner = isObject(schema) ? schema.items : undefined;
+      yield* inValue(subject, item, inner, script ? name : "", pointerTo(pointer, index));
+    }
   else if (isObject(value))
     for (const [key, item] of Object.entries(value))
       yield* inValue(
@@ -91,9 +95,7 @@ function interpreterOf(text: string, schema: JsonObject, name: string): Interpre
   const byName = Object.hasOwn(BY_NAME, name) ? BY_NAME[name] : undefined;
   const described = typeof schema.description === "string" ? schema.description : "";
   if (byName === undefined) return /\bSQL (query|statement|text)\b/i.test(described) ? "SQL" : undefined;
-  return ALSO_OTHER.has(name) && !SQL.test(text.replaceAll(/\{\{[\s\S]*?\}\}/g, " ? ")) && !/\bSQL\b/.test(described)
-    ? undefined
-    : byName;
+  return ALSO_OTHER.has(name) && !SQL.test(text) && !/\bSQL\b/.test(described) ? undefined : byName;
 }
 
 /** The first foreign value that stands in text with something around it, in the file's words. */

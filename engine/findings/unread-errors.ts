@@ -6,8 +6,12 @@ export const unreadErrors: FindingRule = function* (subject) {
   for (const step of subject.steps) {
     if (step.continueOnError !== true || step.forEach !== undefined || looksAtFailure(subject, step.id)) continue;
     const used = subject.references.some(
-      ({ reference: { root, path }, guarded }) =>
-        root === "steps" && path[0] === step.id && (path[1] === "output" || path[1] === "outputs") && !guarded,
+      ({ reference: { root, path }, guarded, tolerated }) =>
+        root === "steps" &&
+        path[0] === step.id &&
+        (path[1] === "output" || path[1] === "outputs") &&
+        !guarded &&
+        !tolerated,
     );
     // The kinds that complete in spite of failures inside say so in their output.
     if (!used || step.kind === "forEach" || step.kind === "parallel") continue;

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { readWorkflows } from "../definition/read-workflows.ts";
-import { pythonSteps } from "./python-steps.ts";
 
-function read(steps: string, head = "name: x\nsteps:\n") {
-  return readWorkflows(head + steps, "yaml");
-}
-
-function problemsOf(steps: string, head?: string) {
-  return read(steps, head).problems.map(({ path, line, message, suggestion }) => ({ path, line, message, suggestion }));
+function problemsOf(steps: string, head = "name: x\nsteps:\n") {
+  return readWorkflows(head + steps, "yaml").problems.map(({ path, line, message, suggestion }) => ({
+    path,
+    line,
+    message,
+    suggestion,
+  }));
 }
 
 describe("cache", () => {
@@ -82,12 +82,4 @@ test("two edges between the same nodes are no problem", () => {
       "name: x\nnodes:\n",
     ),
   ).toEqual([]);
-});
-
-test("python is valid, and named with its place for those who cannot run it", () => {
-  const { workflows, problems } = read("  - {id: a, type: transform, language: python, expression: return 1}\n");
-  expect(problems).toEqual([]);
-  expect(workflows.flatMap((workflow) => [...pythonSteps(workflow)])).toMatchObject([
-    { path: "/steps/0/language", line: 3, suggestion: "javascript", message: expect.stringContaining("python is not") },
-  ]);
 });
