@@ -8,7 +8,7 @@ const PLENTY = BigInt(Number.MAX_SAFE_INTEGER);
 /** What a program's imports may touch of the machine it runs in. */
 export interface Host {
   /** The machine's memory; asked for anew each time, because growing replaces it. */
-  bytes(): Uint8Array;
+  bytes(): Uint8Array<ArrayBuffer>;
   /** Makes it larger; false when that is not allowed. */
   grow(bytes: number): boolean;
 }

@@ -40,11 +40,21 @@ export function strptime(host: Host, textAt: number, formatAt: number, tmAt: num
   const reading: Reading = { text: readText(host, textAt, MOST_BYTES), at: 0, fields: new Map(), afternoon: null };
   if (!readFormat(reading, expand(readText(host, formatAt, MOST_BYTES)))) return 0;
   const { fields, afternoon } = reading;
+  placeDayOfYear(fields);
   const hour = fields.get(FIELD.hour);
   if (afternoon !== null && hour !== undefined) fields.set(FIELD.hour, (hour % 12) + (afternoon ? 12 : 0));
   const view = viewOf(host);
   for (const [field, value] of fields) view.setInt32(tmAt + field * 4, value, true);
   return textAt + new TextEncoder().encode(reading.text.slice(0, reading.at)).length;
+}
+
+/** A year and the day in it say the month and its day. */
+function placeDayOfYear(fields: Map<number, number>): void {
+  const [year, yearDay] = [fields.get(FIELD.year), fields.get(FIELD.yearDay)];
+  if (year === undefined || yearDay === undefined || fields.has(FIELD.month) || fields.has(FIELD.day)) return;
+  const date = new Date(Date.UTC(year + 1_900, 0, 1 + yearDay));
+  fields.set(FIELD.month, date.getUTCMonth());
+  fields.set(FIELD.day, date.getUTCDate());
 }
 
 function expand(format: string): string {

@@ -33,7 +33,12 @@ export function systemCalls(host: Host, streams: Streams) {
   const nothing = (): number => 0;
   const badDescriptor = (): number => BAD_DESCRIPTOR;
   /** Runs over a vector of buffers, as long as `move` moves whole ones; writes how many bytes that were. */
-  const overBuffers = (vector: number, count: number, total: number, move: (buffer: Uint8Array) => number): number => {
+  const overBuffers = (
+    vector: number,
+    count: number,
+    total: number,
+    move: (buffer: Uint8Array<ArrayBuffer>) => number,
+  ): number => {
     const view = viewOf(host);
     let moved = 0;
     for (let index = 0; index < Math.min(count, 16); index += 1) {
