@@ -46,7 +46,8 @@ export class KeyedEventTable {
     return { count: Number(row?.n ?? 0), bytes: Number(row?.bytes ?? 0) };
   }
 
-  insert({ id, name, key, payload, channel, expiresAt }: KeyedEvent): void {
+  /** Answers about how much it takes. */
+  insert({ id, name, key, payload, channel, expiresAt }: KeyedEvent): number {
     const body = JSON.stringify(channel === undefined ? { payload } : { payload, channel });
     this.#sql.write(
       `INSERT INTO keyed_events (id, name, key, body, bytes, state, delivered, expires_at, due)
@@ -59,6 +60,7 @@ export class KeyedEventTable {
       expiresAt,
       expiresAt,
     );
+    return body.length;
   }
 
   /** By its own id or by its place. */

@@ -2,7 +2,7 @@ import { failure, type Result, success } from "../../contracts/errors.ts";
 import type { KeyedEvent, KeyedWait } from "../../contracts/rpc.ts";
 import type { Courier, Told } from "./courier.ts";
 import type { ExchangePorts } from "./exchange-ports.ts";
-import { type Delivery, KeyedEventTable, type StoredEvent } from "./keyed-event-table.ts";
+import { type Delivery, KeyedEventTable, type OpenEvents, type StoredEvent } from "./keyed-event-table.ts";
 import { retryDelayMs } from "./retry-delay.ts";
 import type { TenantSql } from "./tenant-sql.ts";
 
@@ -34,6 +34,8 @@ export class KeyedEvents {
   readonly #changed: () => void;
   /** Counted once in this object's life, then kept up with: a bound, not a balance. */
   #waits: number | undefined;
+  /** What was open when it was last counted, and has come since. */
+  #open: OpenEvents | undefined;
 
   constructor(sql: TenantSql, courier: Courier, ports: ExchangePorts, changed: () => void) {
     this.#sql = sql;
@@ -91,17 +93,19 @@ export class KeyedEvents {
 
   #accept(event: KeyedEvent): Result<Delivery[]> {
     if (this.#table.delivered(event.id) !== undefined) return success([]);
-    if (!this.#table.hasFreeWait(event.name, event.key)) {
-      const { count, bytes } = this.#table.open();
-      if (count >= MOST_KEPT || bytes >= MOST_KEPT_BYTES) {
-        return failure("RATE_LIMITED", "Too many events are kept that nobody has waited for yet.", {
-          limit: count >= MOST_KEPT ? "kept_events" : "kept_bytes",
-          max: count >= MOST_KEPT ? MOST_KEPT : MOST_KEPT_BYTES,
-        });
-      }
+    const full = this.#table.hasFreeWait(event.name, event.key) ? undefined : this.#full();
+    if (full !== undefined) {
+      return failure("RATE_LIMITED", "Too many events are kept that nobody has waited for yet.", full);
     }
-    this.#table.insert(event);
+    const bytes = this.#table.insert(event);
+    if (this.#open) this.#open = { count: this.#open.count + 1, bytes: this.#open.bytes + bytes };
     return success(this.#advance(event.name, event.key));
+  }
+
+  /** The bound that is reached. What was counted before can only be too much, so it is counted again before that counts. */
+  #full(): { limit: string; max: number } | undefined {
+    if (this.#open === undefined || reached(this.#open)) this.#open = this.#table.open();
+    return reached(this.#open);
   }
 
   /** Lets the events of a key have their turn. Answers what is to be delivered. */
@@ -245,4 +249,9 @@ export class KeyedEvents {
 function earlier(left: number | null, right: number | null): number | null {
   if (left === null || right === null) return left ?? right;
   return Math.min(left, right);
+}
+
+function reached({ count, bytes }: OpenEvents): { limit: string; max: number } | undefined {
+  if (count >= MOST_KEPT) return { limit: "kept_events", max: MOST_KEPT };
+  return bytes >= MOST_KEPT_BYTES ? { limit: "kept_bytes", max: MOST_KEPT_BYTES } : undefined;
 }

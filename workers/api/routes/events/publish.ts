@@ -1,0 +1,20 @@
+import { keyedEventBody, publishedEvent } from "../../../../contracts/api/keyed-events.ts";
+import { publishEvent } from "../../../services/events/publish.ts";
+import { endpoint } from "../../endpoint.ts";
+
+export const publish = endpoint({
+  method: "post",
+  path: "/events",
+  tag: "events",
+  summary: "Publish an event under a key",
+  description:
+    "Every execution that waits for the event and its key gets it once. When none does, it is kept for the first that comes, at most 10,000 of them: one more is 429. Events of one key come in the order in which they were published.",
+  scope: "executions:write",
+  body: { kind: "json", schema: keyedEventBody },
+  answers: { 202: { description: "It is stored", schema: publishedEvent } },
+  refusals: ["RATE_LIMITED"],
+  async handle({ context, body }) {
+    const published = await publishEvent(context, body);
+    return published.ok ? { status: 202, body: published.value } : published;
+  },
+});

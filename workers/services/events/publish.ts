@@ -1,0 +1,43 @@
+import type { KeyedEventBody, PublishedEvent } from "../../../contracts/api/keyed-events.ts";
+import { failure, success, type Result } from "../../../contracts/errors.ts";
+import type { KeyedEvent } from "../../../contracts/rpc.ts";
+import { validationFailure } from "../../../contracts/validation-failure.ts";
+import { durationMs } from "../../../engine/definition/duration.ts";
+import { containsSecret } from "../../../engine/expressions/index.ts";
+import type { Context } from "../context.ts";
+import { newId } from "../new-id.ts";
+import { onTenant } from "../object-calls.ts";
+
+const DEFAULT_TTL = "7d";
+/** As JSON it may take more than it took in the request: `1e20` is written out. */
+const MOST_PAYLOAD_BYTES = 1_048_576;
+
+function refuse(path: string, message: string) {
+  return validationFailure([{ path, message }]);
+}
+
+/** Hands an event to the executions that wait for its key, or keeps it for the first that comes (section 20). */
+export async function publishEvent(context: Context, body: KeyedEventBody): Promise<Result<PublishedEvent>> {
+  const { name, key, payload = null, ttl = DEFAULT_TTL, channel } = body;
+  if (key === undefined)
+    return refuse("/key", "A key is required: events without one start workflows, which is a later feature.");
+  if (containsSecret(payload))
+    return refuse("/payload", 'A member must not be named "$secret": it marks the platform\'s own secrets.');
+  if (new TextEncoder().encode(JSON.stringify(payload)).length > MOST_PAYLOAD_BYTES)
+    return failure("PAYLOAD_TOO_LARGE", `The payload is larger than ${MOST_PAYLOAD_BYTES} bytes.`, {
+      limit: "payload_bytes",
+      max_bytes: MOST_PAYLOAD_BYTES,
+    });
+  const { ports, caller } = context;
+  // One id, however often the object has to be called: it takes an event once.
+  const event: KeyedEvent = {
+    id: newId(ports, "event"),
+    name,
+    key,
+    payload,
+    ...(channel === undefined ? {} : { channel }),
+    expiresAt: ports.now() + (durationMs(ttl) ?? 0),
+  };
+  const delivered = await onTenant(ports, caller, (tenant) => tenant.publishEvent(event));
+  return delivered.ok ? success({ event_id: event.id, delivered: delivered.value }) : delivered;
+}
