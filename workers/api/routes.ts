@@ -10,6 +10,7 @@ import { list as listConnectors } from "./routes/connectors/list.ts";
 import { remove as deleteEnv } from "./routes/env/delete.ts";
 import { get as getEnv } from "./routes/env/get.ts";
 import { put as putEnv } from "./routes/env/put.ts";
+import { publish as publishEvent } from "./routes/events/publish.ts";
 import { batch } from "./routes/executions/batch.ts";
 import { cancel } from "./routes/executions/cancel.ts";
 import { get as getExecution } from "./routes/executions/get.ts";
@@ -46,6 +47,7 @@ import { getWorkflowVersion } from "./routes/workflows/get-version.ts";
 import { list as listWorkflows } from "./routes/workflows/list.ts";
 import { listWorkflowVersions } from "./routes/workflows/list-versions.ts";
 import { publish as publishWorkflow } from "./routes/workflows/publish.ts";
+import { test as testWorkflow } from "./routes/workflows/test.ts";
 import { validate } from "./routes/workflows/validate.ts";
 
 /** Every route there is. What stands not here is 404; another method of a path that stands here is 405. */
@@ -53,6 +55,7 @@ export const routes: readonly Endpoint[] = [
   publishWorkflow,
   listWorkflows,
   validate,
+  testWorkflow,
   getWorkflow,
   deleteWorkflow,
   listWorkflowVersions,
@@ -92,6 +95,7 @@ export const routes: readonly Endpoint[] = [
   putEnv,
   getEnv,
   deleteEnv,
+  publishEvent,
   createKey,
   listKeys,
   revokeKey,
