@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestPlatform, type TestPlatform } from "../support/test-platform.ts";
 import { type CheckedClient, checkedClient } from "./checked-client.ts";
@@ -131,4 +133,14 @@ workflow:
   };
   expect(await outputsOf("1.0.0")).toMatchObject({ results: [{ outputs: { any: "2.0.0:1", first: "1.1.0:2" } }] });
   expect(await outputsOf("2.0.0")).toMatchObject({ results: [{ outputs: { any: "4.0.0:1", first: "1.2.0:2" } }] });
+});
+
+test("the guide's workflow passes its own tests", async () => {
+  const guide = readFileSync(join(import.meta.dirname, "../../docs/guide/testing-workflows.md"), "utf8");
+  const [, workflow = ""] = /^```yaml\n(.*?)^```$/ms.exec(guide) ?? [];
+  expect(await publish(workflow)).toMatchObject({ status: 201, body: { slug: "order-report" } });
+  expect(await call(key, "POST", "/workflows/order-report/test")).toMatchObject({
+    status: 200,
+    body: { passed: 2, failed: 0, results: [{ name: "usual" }, { name: "runs at all" }] },
+  });
 });
