@@ -82,9 +82,8 @@ export class Slots {
     const { executionId, key, limit, strategy } = request;
     const now = this.#ports.now();
     const due = now + retryDelayMs(1);
-    const known = this.#table.find(executionId);
     const tell: Slot[] = [];
-    if (known) this.#table.asked(executionId, now);
+    if (this.#table.find(executionId)) this.#table.asked(executionId, now);
     else {
       const queue = this.#table.count(key, "queue");
       const full = this.#table.count(key, "slots") + queue >= limit;
@@ -92,11 +91,11 @@ export class Slots {
       this.#table.putKey(key, limit, now);
       if (full && strategy === "cancel_running") tell.push(...this.#table.cancelOlder(key, limit - 1, due));
       this.#table.add(request, strategy === "cancel_running", now);
-    }
-    for (const slot of this.#table.settle(known?.key ?? key, now, due)) {
-      // Who asks here is told by the answer. Who asked before may have been told `queued`.
-      if (slot.execution === executionId && !known) this.#table.told(executionId, "held");
-      else tell.push(slot);
+      for (const slot of this.#table.settle(key, now, due)) {
+        // Who asks here is told by the answer.
+        if (slot.execution === executionId) this.#table.told(executionId, "held");
+        else tell.push(slot);
+      }
     }
     const state = this.#table.find(executionId)?.state;
     if (state === "held" || state === "going") return { answer: { kind: "granted" }, tell };

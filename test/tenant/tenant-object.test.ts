@@ -6,7 +6,7 @@ import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { success } from "../../contracts/errors.ts";
 import type { SlotRequest, TenantRpc } from "../../contracts/rpc.ts";
-import type { TenantRequest } from "../workers/tenant-worker.ts";
+import type { TenantRequest } from "./tenant-request.ts";
 import type { Told } from "./told.ts";
 
 let folder: string;
@@ -33,7 +33,7 @@ async function start(): Promise<void> {
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "smartify-tenant-"));
   const bundle = await build({
-    entryPoints: [join(import.meta.dirname, "../workers/tenant-worker.ts")],
+    entryPoints: [join(import.meta.dirname, "./tenant-request.ts")],
     bundle: true,
     write: false,
     format: "esm",

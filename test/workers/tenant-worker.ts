@@ -3,6 +3,7 @@ import { success } from "../../contracts/errors.ts";
 import type { CoordinatorRpc, TenantRpc } from "../../contracts/rpc.ts";
 import type { RunCommand } from "../../engine/run/types.ts";
 import { record } from "../tenant/execution-record.ts";
+import type { TenantRequest } from "../tenant/tenant-request.ts";
 import type { Told } from "../tenant/told.ts";
 
 export { Tenant } from "../../durable-objects/tenant/tenant.ts";
@@ -36,13 +37,6 @@ export class ToldCell extends DurableObject implements Pick<CoordinatorRpc, "act
 interface Env {
   TENANT: { getByName(name: string): TenantRpc };
   COORDINATOR: { getByName(name: string): Pick<ToldCell, "told" | "fail"> };
-}
-
-export interface TenantRequest {
-  object: "tenant" | "cell";
-  name: string;
-  method: string;
-  args: unknown[];
 }
 
 /** POST a call; the answer is what the object answers. */
