@@ -19,6 +19,7 @@ export interface Expectation {
   refusals?: string[];
   step_runs?: number;
   events?: string[];
+  some_events?: string[];
   calls?: string[];
   sent?: Record<string, Json>;
   delays?: number[];

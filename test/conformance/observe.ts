@@ -14,6 +14,13 @@ export function eventLine(event: StampedEvent): string {
   return words.join(" ");
 }
 
+/** Those of `wanted` that are found in `lines` one after the other, whatever stands between them. */
+export function inThisOrder(lines: readonly string[], wanted: readonly string[]): string[] {
+  const found: string[] = [];
+  for (const line of lines) if (line === wanted[found.length]) found.push(line);
+  return found;
+}
+
 /** A call as the cases write it: `a[1]`, `a #2`. */
 export function callLine({ path, attempt }: SeenCall): string {
   return attempt > 1 ? `${path} #${attempt}` : path;

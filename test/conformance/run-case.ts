@@ -7,7 +7,7 @@ import type { ExecutionRecord } from "../../contracts/execution.ts";
 import { prepareInputs } from "../../engine/definition/validate-inputs.ts";
 import type { ConformanceCase, Expectation } from "./conformance-case.ts";
 import type { ConformanceHost, Played } from "./host.ts";
-import { callLine, callsOf, delaysOf, eventLine, partOf } from "./observe.ts";
+import { callLine, callsOf, delaysOf, eventLine, inThisOrder, partOf } from "./observe.ts";
 import { type HappeningInCase, happeningsOf } from "./happenings.ts";
 import { sourceOf } from "./pins.ts";
 
@@ -97,6 +97,8 @@ function compareRecord({ record, events, refusals }: Played, expected: Expectati
   expect(refusals, "refused acts").toEqual(expected.refusals ?? []);
   if (expected.step_runs !== undefined) expect(record.usage.step_runs).toBe(expected.step_runs);
   if (expected.events) expect(events.map(eventLine)).toEqual(expected.events);
+  if (expected.some_events)
+    expect(inThisOrder(events.map(eventLine), expected.some_events)).toEqual(expected.some_events);
 }
 
 function compareCalls(played: Played, expected: Expectation): void {
