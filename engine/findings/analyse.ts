@@ -14,6 +14,8 @@ export interface Analysis {
 
 /** Findings of one workflow that are worth reading. */
 const MOST_FINDINGS = 200;
+/** Of one rule: who makes the same mistake everywhere has seen it by then, and looking costs. */
+const MOST_OF_A_RULE = 50;
 
 /**
  * Looks at a workflow that has no problems, together with what its connectors and subworkflows were pinned to. Pins may be
@@ -23,7 +25,9 @@ export function analyse(read: ReadWorkflow, source: PlanSource): Analysis {
   const subject = subjectOf(read, source);
   const findings = new Map<string, Finding>();
   for (const rule of ALL_FINDINGS) {
+    const enough = findings.size + MOST_OF_A_RULE;
     for (const finding of rule(subject)) {
+      if (findings.size >= enough) break;
       const place = `${finding.code} ${finding.path} ${finding.line} ${finding.column} ${finding.message}`;
       if (!findings.has(place)) findings.set(place, withoutUndefined(finding));
     }

@@ -1,5 +1,5 @@
 import { type FindingRule, findingAt, findingAtStep } from "./finding.ts";
-import type { GraphPaths } from "./graph-paths.ts";
+import type { GraphPaths, LiveEdge } from "./graph-paths.ts";
 
 /** Graphs that go in a circle without any way out, or that only a spent budget ends (section 5). */
 export const endlessGraphs: FindingRule = function* (subject) {
@@ -29,16 +29,18 @@ export const endlessGraphs: FindingRule = function* (subject) {
 
 /** The nodes of a circle that is entered whenever the run gets there, and never left: each one's first edge always holds. */
 function certainCircle(graph: GraphPaths): string[] | undefined {
-  const reached = new Set([graph.start, ...(graph.after.get(graph.start) ?? [])]);
-  for (const start of reached) {
+  const seen = new Set<string>();
+  for (const start of [graph.start, ...(graph.after.get(graph.start) ?? [])]) {
     const way: string[] = [];
     let node: string | undefined = start;
-    while (node !== undefined && !way.includes(node)) {
+    while (node !== undefined && !seen.has(node)) {
+      seen.add(node);
       way.push(node);
-      const first: { to: string; certain: boolean } | undefined = graph.edges.get(node)?.[0];
+      const [first]: readonly LiveEdge[] = graph.edges.get(node) ?? [];
       node = first?.certain === true ? first.to : undefined;
     }
-    if (node !== undefined) return way.slice(way.indexOf(node));
+    const entry = node === undefined ? -1 : way.indexOf(node);
+    if (entry >= 0) return way.slice(entry);
   }
   return undefined;
 }

@@ -3,13 +3,13 @@ import { constantTruth } from "./constant.ts";
 import { type FindingRule, findingAtReference } from "./finding.ts";
 import { relationOf } from "./step-relation.ts";
 import { isLoop, type StepPlace } from "./step-places.ts";
-import type { FoundReference, Subject } from "./subject.ts";
+import type { Subject } from "./subject.ts";
 
 /** An output of a step that does not run every time, read as if it did. Only of sequences: in a graph nearly everything is such a step. */
 export const stepsThatMayBeSkipped: FindingRule = function* (subject) {
   if (subject.graph !== undefined) return;
-  for (const found of subject.references) {
-    const { reference, use, guarded, tolerated } = found;
+  const deciding = decidingSteps(subject);
+  for (const { reference, use, guarded, tolerated } of subject.references) {
     const [id, member] = reference.path;
     if (
       reference.root !== "steps" ||
@@ -23,7 +23,7 @@ export const stepsThatMayBeSkipped: FindingRule = function* (subject) {
     const reader = use.scope.stepId === undefined ? undefined : subject.places.get(use.scope.stepId);
     if (target === undefined || relationOf(reader, target) !== undefined) continue;
     const why = whySkipped(reader, target);
-    if (why === undefined || knowsOf(subject, found, reader, target)) continue;
+    if (why === undefined || knowsOf(deciding, reader, target)) continue;
     yield findingAtReference(subject, use, reference, {
       code: use.field === "output" ? "output-may-be-null" : "step-may-be-skipped",
       severity: "info",
@@ -56,26 +56,32 @@ function varies(condition: Json | undefined): boolean {
   return condition !== undefined && constantTruth(condition) !== true;
 }
 
+/** The steps that the condition, the list or the choice of a step looks at, by its id. */
+function decidingSteps({ references }: Subject): ReadonlyMap<string, ReadonlySet<string>> {
+  const deciding = new Map<string, Set<string>>();
+  for (const { use, reference, tolerated } of references) {
+    const { stepId } = use.scope;
+    const choice = use.field === "logic" && /\/value$/.test(use.pointer);
+    if (stepId === undefined || reference.root !== "steps" || !(tolerated || choice)) continue;
+    const seen = deciding.get(stepId) ?? new Set();
+    seen.add(reference.path[0] ?? "");
+    deciding.set(stepId, seen);
+  }
+  return deciding;
+}
+
 /** The reader runs under a condition that looks at the same step, or is the same condition. */
 function knowsOf(
-  subject: Subject,
-  { use, reference }: FoundReference,
+  deciding: ReadonlyMap<string, ReadonlySet<string>>,
   reader: StepPlace | undefined,
   target: StepPlace,
 ): boolean {
-  const around = new Set(reader?.map(({ step }) => step.id));
-  const ids = new Set(target.map(({ step }) => step.id));
-  const conditions = new Set(target.map(({ step }) => JSON.stringify(step.condition)));
-  const shares = reader?.some(
-    ({ step }) => step.condition !== undefined && conditions.has(JSON.stringify(step.condition)),
+  const conditions = new Set(
+    target.flatMap(({ step }) => (step.condition === undefined ? [] : [JSON.stringify(step.condition)])),
   );
-  if (shares === true) return true;
-  return subject.references.some((other) => {
-    if (other.reference === reference || !around.has(other.use.scope.stepId ?? "")) return false;
-    const decides =
-      other.use.field === "condition" ||
-      (other.use.field === "logic" && other.use !== use) ||
-      other.use.field === "for_each";
-    return decides && other.reference.root === "steps" && ids.has(other.reference.path[0] ?? "");
-  });
+  return (reader ?? []).some(
+    ({ step }) =>
+      (step.condition !== undefined && conditions.has(JSON.stringify(step.condition))) ||
+      target.some((frame) => deciding.get(step.id)?.has(frame.step.id) === true),
+  );
 }

@@ -24,6 +24,9 @@ const ALSO_OTHER: ReadonlySet<string> = new Set(["query", "statement"]);
 const SQL =
   /\b(select\b[\s\S]*\bfrom|insert\s+into|update\b[\s\S]*\bset|delete\s+from|drop\s+table|create\s+table|alter\s+table|merge\s+into|truncate\s+table|call\s+\w+\s*\(|exec(ute)?\s+\w+|where\b[\s\S]*[=<>])/i;
 
+/** How much of a text is searched: the pattern may go over it again and again. */
+const LOOKED_AT = 4_000;
+
 /** Roots that hold what somebody else has written. */
 const FOREIGN: ReadonlySet<string> = new Set(["inputs", "trigger", "steps", "item", "input", "error"]);
 const HARMLESS: ReadonlySet<string> = new Set(["boolean", "integer", "number", "null"]);
@@ -95,7 +98,7 @@ function interpreterOf(text: string, schema: JsonObject, name: string): Interpre
   const byName = Object.hasOwn(BY_NAME, name) ? BY_NAME[name] : undefined;
   const described = typeof schema.description === "string" ? schema.description : "";
   if (byName === undefined) return /\bSQL (query|statement|text)\b/i.test(described) ? "SQL" : undefined;
-  return ALSO_OTHER.has(name) && !SQL.test(text) && !/\bSQL\b/.test(described) ? undefined : byName;
+  return ALSO_OTHER.has(name) && !SQL.test(text.slice(0, LOOKED_AT)) && !/\bSQL\b/.test(described) ? undefined : byName;
 }
 
 /** The first foreign value that stands in text with something around it, in the file's words. */
