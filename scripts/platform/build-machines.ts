@@ -5,8 +5,8 @@ import { meterModule } from "../wasm/meter-module.ts";
 import { writeChanged } from "./write-changed.ts";
 
 const GENERATED = join(import.meta.dirname, "../../workers/plugins/code/generated");
-/** 64 MiB, as `workers/plugins/code/limits.ts` says. */
-const MAX_PAGES = 1_024;
+/** 48 MiB, as `workers/plugins/code/limits.ts` says. */
+const MAX_PAGES = 768;
 
 const MODULES = [
   { name: "quickjs.wasm", from: fileURLToPath(import.meta.resolve("@jitl/quickjs-wasmfile-release-sync/wasm")) },

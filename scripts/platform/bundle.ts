@@ -36,7 +36,8 @@ const CARRIERS = ["workers/plugins/toolbox", "workers/plugins/http", "workers/pl
 
 /** The one whose transforms run in machines: it carries those, and the code that runs inside of them. */
 const CODE = "workers/plugins/code";
-/** An expression whose value is the function that `inside/main.ts` exports. */
+/** Expressions, whose values are the functions that these export. */
+const INSIDE = ["javascript", "jsonata"];
 const FOR_MACHINES = {
   ...FOR_ISOLATES,
   format: "iife",
@@ -105,7 +106,10 @@ async function bundle(entry: string, settings: BuildOptions): Promise<string> {
  */
 export async function buildGenerated(): Promise<void> {
   buildMachines();
-  writeChanged(join(ROOT, CODE, "generated/inside.txt"), await bundle(`${CODE}/inside/main.ts`, FOR_MACHINES));
+  for (const language of INSIDE) {
+    const code = await bundle(`${CODE}/inside/${language}.ts`, FOR_MACHINES);
+    writeChanged(join(ROOT, CODE, `generated/${language}.txt`), code);
+  }
   for (const folder of CARRIERS) {
     const code = await bundle(`${folder}/isolated-entry.ts`, FOR_ISOLATES);
     writeChanged(join(ROOT, folder, "generated/isolated.txt"), code);

@@ -7,14 +7,16 @@ import { transformRunner } from "../../workers/plugins/code/run-transform.ts";
 const GENERATED = join(import.meta.dirname, "../../workers/plugins/code/generated");
 
 /** What the code plugin does, in this process: for hosts without workerd. */
-export async function transformsInNode(): Promise<(call: ActionCall) => ActionResult> {
+export async function transformsInNode(clock: () => number): Promise<(call: ActionCall) => ActionResult> {
   await buildGenerated();
   const module = (name: string): WebAssembly.Module =>
     new WebAssembly.Module(new Uint8Array(readFileSync(join(GENERATED, name))));
+  const text = (name: string): string => readFileSync(join(GENERATED, name), "utf8");
   const modules = {
     quickJs: module("quickjs.wasm"),
     jq: module("jq.wasm"),
-    inside: readFileSync(join(GENERATED, "inside.txt"), "utf8"),
+    javascript: text("javascript.txt"),
+    jsonata: text("jsonata.txt"),
   };
-  return transformRunner(modules, Date.now);
+  return transformRunner(modules, clock);
 }

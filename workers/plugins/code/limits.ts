@@ -4,10 +4,10 @@ export const LIMITS = {
   fuelPerMs: 100_000,
   /** The most time a call gets, whatever its own timeout: other calls of the same isolate wait meanwhile. */
   timeMs: 1_000,
-  /** All memory of a machine, its program included: 64 MiB in pages of 64 KiB. */
-  memoryPages: 1_024,
+  /** All memory of a machine, its program included: 48 MiB in pages of 64 KiB. Two fit into an isolate. */
+  memoryPages: 768,
   /** The most that JavaScript values may take of it. */
-  heapBytes: 40 * 1_048_576,
+  heapBytes: 28 * 1_048_576,
   /** Nested calls of JavaScript, in bytes of the machine's stack. */
   stackBytes: 256 * 1_024,
   outputBytes: 1_048_576,

@@ -2,6 +2,8 @@ import { LIMITS } from "./limits.ts";
 
 type Callable = (...values: never[]) => unknown;
 const PAGE_BYTES = 65_536;
+/** What calling out of the machine costs: about two microseconds. */
+const FUEL_OF_AN_IMPORT = 200n;
 /** Fuel for what the machine does for itself. */
 const PLENTY = BigInt(Number.MAX_SAFE_INTEGER);
 
@@ -134,12 +136,20 @@ function instantiate(program: Program): Instance {
       }
     },
   };
-  const imports: Record<string, WebAssembly.ImportValue> = { ...program.imports(host) };
+  let meter: WebAssembly.Global | null = null;
+  const imports: Record<string, WebAssembly.ImportValue> = {};
+  for (const [name, work] of Object.entries(program.imports(host))) {
+    imports[name] = (...values: never[]) => {
+      if (meter !== null) meter.value -= FUEL_OF_AN_IMPORT;
+      return work(...values);
+    };
+  }
   if ("imported" in program.memory && given !== null) imports[program.memory.imported] = given;
   const { exports } = new WebAssembly.Instance(program.module, { a: imports });
   if ("exported" in program.memory) memory = memoryOf(exports[program.memory.exported]);
   const { fuel } = exports;
   if (!(fuel instanceof WebAssembly.Global)) throw new Error("the module is not metered");
+  meter = fuel;
   const instance: Instance = {
     ...host,
     fuel,

@@ -30,34 +30,34 @@ const ALL_INTRINSICS = 0;
 const GLOBAL_CODE = 0;
 const UNDEFINED_POINTER_ERROR = 0;
 
-/** The first letter of what `inside/main.ts` answers. */
+/** The first letter of what `inside/answering.ts` answers. */
 const VALUE = "v";
 const REFUSED = "r";
 
-/** QuickJS in a machine, with the transform languages that are written in JavaScript (`inside/`). */
+/** QuickJS in a machine, with a transform language that is written in JavaScript (`inside/`). */
 export class QuickJs {
   readonly #machine: Machine;
   #runtime = 0;
   #context = 0;
-  /** The function that `inside/main.ts` exports. */
+  /** The function that the language exports (`inside/answering.ts`). */
   #main = 0;
 
-  /** `inside` is the bundled text of `inside/main.ts`: an expression whose value is its function. */
-  constructor(module: WebAssembly.Module, inside: string) {
+  /** `language` is a bundled text of `inside/`: an expression whose value is its function. */
+  constructor(module: WebAssembly.Module, language: string) {
     this.#machine = new Machine({
       module,
       memory: { imported: MEMORY, pages: MEMORY_PAGES },
       start: EXPORT.start,
       stack: STACK,
       imports: quickJsImports,
-      prepare: (running) => this.#prepare(running, inside),
+      prepare: (running) => this.#prepare(running, language),
     });
   }
 
-  evaluate(language: string, expression: string, data: string, fuel: number): { answer: Answer; used: number } {
+  evaluate(expression: string, data: string, fuel: number): { answer: Answer; used: number } {
     const seed = String(crypto.getRandomValues(new Uint32Array(1))[0]);
     const { ended, used } = this.#machine.run(fuel, (running) => {
-      this.#callMain(running, [language, expression, data, seed]);
+      this.#callMain(running, [expression, data, seed]);
       this.#runJobs(running);
       const text = running.call(EXPORT.getString, this.#context, this.#callMain(running, []));
       if (text === 0) throw new Ended("memory");
@@ -69,16 +69,16 @@ export class QuickJs {
     return { answer: answerOf(ended.value), used };
   }
 
-  #prepare(running: Running, inside: string): void {
+  #prepare(running: Running, language: string): void {
     this.#runtime = running.call(EXPORT.newRuntime);
     running.call(EXPORT.setMemoryLimit, this.#runtime, LIMITS.heapBytes);
     running.call(EXPORT.setMaxStackSize, this.#runtime, LIMITS.stackBytes);
     this.#context = running.call(EXPORT.newContext, this.#runtime, ALL_INTRINSICS);
-    const code = placeText(running, EXPORT.allocate, inside);
+    const code = placeText(running, EXPORT.allocate, language);
     const name = placeText(running, EXPORT.allocate, "transform");
     this.#main = running.call(EXPORT.evaluate, this.#context, code.at, code.length, name.at, 0, GLOBAL_CODE);
     const failure = this.#exceptionOf(running, this.#main);
-    if (failure !== null) throw new Error(`the transform languages do not load: ${failure}`);
+    if (failure !== null) throw new Error(`the language does not load: ${failure}`);
   }
 
   /** Calls the function with texts. What it throws in spite of itself is a limit that it met. */

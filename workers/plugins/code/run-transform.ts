@@ -10,12 +10,16 @@ import { QuickJs } from "./quickjs.ts";
 export interface Modules {
   quickJs: WebAssembly.Module;
   jq: WebAssembly.Module;
-  /** The text of `inside/main.ts`. */
-  inside: string;
+  /** The bundled texts of `inside/javascript.ts` and `inside/jsonata.ts`. */
+  javascript: string;
+  jsonata: string;
 }
 
 type Failure = Extract<ActionResult, { ok: false }>;
-type Evaluate = (expression: string, data: string, fuel: number) => { answer: Answer; used: number };
+
+interface Language {
+  evaluate(expression: string, data: string, fuel: number): { answer: Answer; used: number };
+}
 
 const NAMES: Readonly<Record<string, string>> = { jq: "jq", jsonata: "JSONata", javascript: "JavaScript" };
 const MOST_EXPRESSION_BYTES = 65_536;
@@ -25,21 +29,20 @@ const MOST_EXPRESSION_BYTES = 65_536;
  * answers at once and never throws; what an expression does is bounded by counting (`limits.ts`) and forgotten afterwards.
  */
 export function transformRunner(modules: Modules, clock: () => number): (call: ActionCall) => ActionResult {
-  const quickJs = new QuickJs(modules.quickJs, modules.inside);
-  const jq = new Jq(modules.jq);
-  const languages = new Map<string, Evaluate>([
-    ["jq", (expression, data, fuel) => jq.evaluate(expression, data, fuel)],
-    ["jsonata", (expression, data, fuel) => quickJs.evaluate("jsonata", expression, data, fuel)],
-    ["javascript", (expression, data, fuel) => quickJs.evaluate("javascript", expression, data, fuel)],
+  // One machine each: what JSONata takes to load, JavaScript need not wait for.
+  const languages = new Map<string, Language>([
+    ["jq", new Jq(modules.jq)],
+    ["jsonata", new QuickJs(modules.quickJs, modules.jsonata)],
+    ["javascript", new QuickJs(modules.quickJs, modules.javascript)],
   ]);
   return (call) => {
     const started = clock();
-    const evaluate = languages.get(call.action.action);
-    if (evaluate === undefined) return notHere(call);
+    const language = languages.get(call.action.action);
+    if (language === undefined) return notHere(call);
     const input = readInput(call.input);
     if (!input.ok) return input;
     const timeMs = Math.max(1, Math.min(call.timeoutMs, LIMITS.timeMs));
-    const { answer, used } = evaluate(input.expression, input.data, timeMs * LIMITS.fuelPerMs);
+    const { answer, used } = language.evaluate(input.expression, input.data, timeMs * LIMITS.fuelPerMs);
     // In production the clock stands still meanwhile: then what was counted says how long it took.
     const compute_ms = Math.max(0, clock() - started, Math.round(used / LIMITS.fuelPerMs));
     const usage = { compute_ms, egress_bytes: 0 };

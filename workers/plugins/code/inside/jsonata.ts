@@ -1,14 +1,15 @@
 import jsonata from "jsonata";
+import { answering } from "./answering.ts";
 import { Refusal } from "./refusal.ts";
 
 /** Evaluates a JSONata expression; nothing found is undefined. */
-export async function evaluateJsonata(expression: string, data: unknown): Promise<unknown> {
+export const main = answering(async (expression, data) => {
   try {
     return await jsonata(expression).evaluate(data);
   } catch (error) {
     throw refusalOf(error, expression);
   }
-}
+});
 
 /** JSONata throws maps with a code and a place. */
 function refusalOf(error: unknown, expression: string): unknown {

@@ -1,2 +1,4 @@
 /** What QuickJS throws at its limits. */
-declare const InternalError: ErrorConstructor;
+declare class InternalError extends Error {
+  private readonly limit: true;
+}
