@@ -39,7 +39,6 @@ export const ROUTE_EXCEPTIONS: Record<string, string> = {
   "POST /workflows/executions/{id}/approvals/{step}": LANGUAGE,
   "POST /workflows/executions/{id}/shutdown": LANGUAGE,
   "POST /workflows/{slug}/test": LANGUAGE,
-  "POST /events": RESULTS,
   "GET /workflows/executions/{id}/events": RESULTS,
   "GET /webhooks/endpoints": RESULTS,
   "POST /webhooks/endpoints": RESULTS,
