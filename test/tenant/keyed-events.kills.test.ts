@@ -5,7 +5,7 @@ import type { CellLink } from "../../durable-objects/tenant/exchange-ports.ts";
 import { record } from "./execution-record.ts";
 import { chance, type KillPoint, SimulatedTenant, START } from "./simulated-tenant.ts";
 
-const SCHEDULES = 250;
+const SCHEDULES = 200;
 const DAY_MS = 86_400_000;
 const KEYS = ["x", "y"] as const;
 

@@ -6,7 +6,7 @@ import type { RunStatus } from "../../engine/run/types.ts";
 import { record } from "./execution-record.ts";
 import { chance, type KillPoint, SimulatedTenant, START } from "./simulated-tenant.ts";
 
-const SCHEDULES = 250;
+const SCHEDULES = 200;
 const EXECUTIONS = 14;
 const DAY_MS = 86_400_000;
 
