@@ -23,6 +23,7 @@ export interface StoredExecution {
   plan: string;
   head: string;
   finishedAt: number | null;
+  asleep: boolean;
 }
 
 /** What changes of an execution's row with its status. */
@@ -52,6 +53,8 @@ export class CellStorage {
   readonly #storage: ObjectStorage;
   readonly #sql: SqlStorage;
   #ready: boolean;
+  /** When the next sleeping execution is due; undefined when it has to be looked up. */
+  #nextDue: number | null | undefined;
 
   constructor(storage: ObjectStorage) {
     this.#storage = storage;
@@ -81,10 +84,11 @@ export class CellStorage {
     return source === undefined ? undefined : parse<PlanSource>(source);
   }
 
-  insertExecution(row: ExecutionRow & { plan: string; head: string; createdAt: number }): void {
-    const { id, plan, head, status, createdAt, finishedAt, change, projection } = row;
-    const statement = "INSERT INTO executions VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
-    this.#write(statement, id, plan, head, status, createdAt, finishedAt, change, projection);
+  insertExecution(row: ExecutionRow & { plan: string; head: string; createdAt: number; parent: string | null }): void {
+    const { id, plan, head, status, createdAt, finishedAt, change, projection, parent } = row;
+    const statement =
+      "INSERT INTO executions (id, plan, head, status, created_at, finished_at, change, projection, parent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    this.#write(statement, id, plan, head, status, createdAt, finishedAt, change, projection, parent);
   }
 
   updateExecution({ id, status, finishedAt, change, projection }: ExecutionRow): void {
@@ -92,15 +96,63 @@ export class CellStorage {
     this.#write(statement, status, finishedAt, change, projection, id);
   }
 
-  execution(id: string): StoredExecution | undefined {
-    const row = this.#read("SELECT id, plan, head, finished_at FROM executions WHERE id = ?", id)[0];
-    return (
-      row && { id: text(row.id), plan: text(row.plan), head: text(row.head), finishedAt: numberOrNull(row.finished_at) }
+  /** It only waits, until `due` at the earliest; a restart leaves it on the disk. */
+  putToSleep(id: string, due: number | null): void {
+    this.#nextDue = undefined;
+    this.#write("UPDATE executions SET asleep = 1, due = ? WHERE id = ?", due, id);
+  }
+
+  awaken(id: string): void {
+    this.#nextDue = undefined;
+    this.#write("UPDATE executions SET asleep = 0, due = NULL WHERE id = ?", id);
+  }
+
+  /** Sleeping executions whose time has come, the longest overdue first. */
+  due(now: number, limit: number): string[] {
+    return this.#read("SELECT id FROM executions WHERE due <= ? ORDER BY due LIMIT ?", now, limit).map((row) =>
+      text(row.id),
     );
   }
 
-  unfinished(): string[] {
-    const rows = this.#read("SELECT id FROM executions WHERE finished_at IS NULL ORDER BY created_at");
+  /** When the next of them is. */
+  nextDue(): number | null {
+    if (!this.#ready) return null;
+    if (this.#nextDue === undefined) {
+      const statement = "SELECT min(due) AS due FROM executions WHERE due IS NOT NULL";
+      this.#nextDue = numberOrNull(this.#read(statement)[0]?.due);
+    }
+    return this.#nextDue;
+  }
+
+  /** Unfinished executions that steps of `parent` started. */
+  children(parent: string): string[] {
+    const statement = "SELECT id FROM executions WHERE parent = ? AND finished_at IS NULL";
+    return this.#read(statement, parent).map((row) => text(row.id));
+  }
+
+  /** Unfinished executions whose parent is over. */
+  orphans(): string[] {
+    const statement = `SELECT child.id AS id FROM executions AS child JOIN executions AS parent ON child.parent = parent.id
+      WHERE child.parent IS NOT NULL AND child.finished_at IS NULL AND parent.finished_at IS NOT NULL`;
+    return this.#read(statement).map((row) => text(row.id));
+  }
+
+  execution(id: string): StoredExecution | undefined {
+    const row = this.#read("SELECT id, plan, head, finished_at, asleep FROM executions WHERE id = ?", id)[0];
+    if (!row) return undefined;
+    const { id: found, plan, head, finished_at: finishedAt, asleep } = row;
+    return {
+      id: text(found),
+      plan: text(plan),
+      head: text(head),
+      finishedAt: numberOrNull(finishedAt),
+      asleep: Number(asleep) === 1,
+    };
+  }
+
+  /** Executions that have something to do: what a restart goes on with. */
+  awake(): string[] {
+    const rows = this.#read("SELECT id FROM executions WHERE finished_at IS NULL AND asleep = 0 ORDER BY created_at");
     return rows.map((row) => text(row.id));
   }
 

@@ -1,32 +1,31 @@
 import type { ExecutionRecord, StepRecord } from "../../contracts/execution.ts";
+import { executionRecord } from "../../contracts/execution-record.ts";
 import { failure, type Result, success } from "../../contracts/errors.ts";
 import type { CallContext, OutboxPage, StartAnswer, StartCommand } from "../../contracts/rpc.ts";
-import { RunDriver } from "../../engine/driver/run-driver.ts";
-import type { Plan } from "../../engine/plan/types.ts";
-import { fold } from "../../engine/run/apply.ts";
-import { newRun } from "../../engine/run/new-run.ts";
-import type { RunState } from "../../engine/run/state.ts";
-import type { ActionCall, ActionResult } from "../../engine/run/types.ts";
+import type { ActionCall, ActionResult, Hold, RunCommand } from "../../engine/run/types.ts";
 import type { TimerQueue } from "../timer-queue.ts";
 import type { CellStorage } from "./cell-storage.ts";
-import { CommitGroup } from "./commit-group.ts";
-import { executionRecord } from "../../contracts/execution-record.ts";
-import { callContextOf, headOf, projectionOf, stepOf, type StoredHead } from "./execution-head.ts";
-import { hostFailure } from "./host-failure.ts";
+import { keyIsTaken } from "./errands.ts";
+import { headOf, type StoredHead, stepOf } from "./execution-head.ts";
 import { IdempotentStarts } from "./idempotent-starts.ts";
 import { Outbox } from "./outbox.ts";
 import { PlanCache } from "./plan-cache.ts";
-import { Resident } from "./resident.ts";
-import { ResidentPort } from "./resident-port.ts";
+import type { Resident } from "./resident.ts";
+import { Residents } from "./residents.ts";
+import { stepFromLog } from "./step-from-log.ts";
+import type { TenantPort } from "./tenant-port.ts";
 
 export interface CellDeps {
   storage: CellStorage;
   timers: TimerQueue;
   /** The recovery alarm is never further ahead than this while anything is unfinished or unsent. */
   alarmMs: number;
+  tenant: TenantPort;
   now(): number;
   wait(ms: number): Promise<void>;
   call(call: ActionCall, context: CallContext): Promise<ActionResult>;
+  /** The id of an execution that a step starts: the same for the same seed. */
+  childId(parent: StoredHead, seed: string): string;
   setAlarm(at: number): void;
   /** Tells the sink to read this cell's outbox. */
   hintOutbox(): void;
@@ -34,30 +33,34 @@ export interface CellDeps {
   report(message: string, error: unknown): void;
 }
 
+/** Commands whose caller does not ask for the record: its steps are left out. */
+const BRIEF: ReadonlySet<RunCommand["type"]> = new Set(["signal", "message", "decide", "release"]);
+
 /** Executions of one tenant and environment: what is in flight is in memory, everything is on disk first. */
 export class Cell {
   readonly #deps: CellDeps;
   readonly #storage: CellStorage;
-  readonly #group: CommitGroup;
   readonly #plans: PlanCache;
   readonly #outbox: Outbox;
   readonly #starts: IdempotentStarts;
-  readonly #residents = new Map<string, Resident>();
-  #calls = 0;
+  readonly #residents: Residents;
+  /** Starts that ask for a slot, by Idempotency-Key. */
+  readonly #asking = new Map<string, Promise<unknown>>();
   #alarmAt = 0;
 
   constructor(deps: CellDeps) {
     this.#deps = deps;
-    this.#storage = deps.storage;
-    this.#plans = new PlanCache(deps.storage);
-    this.#outbox = new Outbox(deps.storage, deps.timers, deps.hintOutbox);
-    this.#starts = new IdempotentStarts(deps.storage);
-    this.#group = new CommitGroup({
-      now: deps.now,
-      load: () => Math.max(this.#residents.size, this.#calls),
-      write: (residents) => this.#write(residents),
-      wait: deps.wait,
-      failed: (resident, error) => this.#failByName(resident, error),
+    const { storage } = deps;
+    this.#storage = storage;
+    this.#plans = new PlanCache(storage);
+    this.#outbox = new Outbox(storage, deps.timers, deps.hintOutbox);
+    this.#starts = new IdempotentStarts(storage);
+    this.#residents = new Residents({
+      ...deps,
+      plans: this.#plans,
+      outbox: this.#outbox,
+      starts: this.#starts,
+      keepAwake: () => this.#keepAwake(),
     });
   }
 
@@ -67,6 +70,7 @@ export class Cell {
 
   async start(command: StartCommand): Promise<StartAnswer> {
     const { idempotency } = command;
+    if (idempotency) await this.#asking.get(idempotency.key);
     const before = idempotency && this.#starts.find(idempotency.key, this.#deps.now());
     if (idempotency && before) {
       if (before.bodyHash !== idempotency.bodyHash) {
@@ -76,16 +80,19 @@ export class Cell {
     }
     const plan = this.#plans.find(command.planDigest, command.plan);
     if (!plan) return { kind: "unknown_plan" };
-    const head = headOf(command, this.#group.now());
-    const state = newRun({ executionId: head.executionId, runAttempt: head.runAttempt });
-    const resident = this.#resident(head, plan, state);
-    const { inputs, env, trigger, timeoutMs, waitMs, principal } = command;
-    const start = { type: "start" as const, inputs, env, trigger, timeoutMs, principal };
-    resident.birth = { planDigest: command.planDigest, start, idempotency };
-    if (idempotency) this.#starts.begin(idempotency, head.executionId);
-    resident.driver.deliver(start);
+    let hold: Hold | undefined = timeHold(command, this.#residents.now());
+    if (command.concurrency && !hold) {
+      const asked = await this.#askForSlot(command);
+      if (asked === "rejected") return { kind: "conflict", message: keyIsTaken(command.concurrency.key).message };
+      hold = asked;
+    }
+    const { inputs, env, trigger, timeoutMs, waitMs, principal, actor, budget, maxSteps } = command;
+    const start = { type: "start" as const, inputs, env, trigger, timeoutMs, principal, actor, budget, maxSteps, hold };
+    if (idempotency) this.#starts.begin(idempotency, command.executionId);
+    const head = headOf(command, this.#residents.now());
+    const resident = this.#residents.bear(head, plan, { planDigest: command.planDigest, start, idempotency });
     if (waitMs === undefined) {
-      await this.#committed(resident);
+      await this.#residents.committed(resident);
       return { kind: "accepted", executionId: head.executionId, replayed: false };
     }
     return this.#answerWithin(resident, waitMs, false);
@@ -93,24 +100,38 @@ export class Cell {
 
   async get(executionId: string, waitMs = 0): Promise<ExecutionRecord | null> {
     const resident = waitMs > 0 ? this.#residents.get(executionId) : undefined;
-    const ended = resident && (await this.#ended(resident, waitMs));
+    const ended = resident && (await this.#residents.ended(resident, waitMs));
     if (ended) return ended.birth ? null : this.#record(ended);
-    return this.#read(executionId, (head, plan, state) => executionRecord(plan, state, head, this.#deps.now()));
+    return this.#residents.read(executionId, (head, plan, state) =>
+      executionRecord(plan, state, head, this.#deps.now()),
+    );
   }
 
   async getStep(executionId: string, path: string): Promise<StepRecord | null> {
-    return this.#read(executionId, (_head, plan, state) => stepOf(plan, state, path));
+    return this.#residents.read(executionId, (_head, plan, state) => {
+      return stepOf(state, path) ?? stepFromLog(plan, this.#storage.log(executionId), path);
+    });
   }
 
-  async cancel(
-    executionId: string,
-    reason: string | undefined,
-    actor: string,
-  ): Promise<Result<ExecutionRecord> | null> {
-    this.#residents.get(executionId)?.driver.deliver({ type: "cancel", reason, actor });
+  /** Steers an execution; see `CoordinatorRpc.act`. */
+  async act(executionId: string, command: RunCommand): Promise<Result<ExecutionRecord> | null> {
+    const resident = this.#residents.get(executionId);
+    const refusal = resident?.driver.deliver(command);
+    if (resident && refusal) {
+      this.#residents.rest(resident);
+      return failure(refusal.code, refusal.message, refusal.details);
+    }
     const record = await this.get(executionId);
-    if (!record || record.status === "canceled") return record && success(record);
-    return failure("CONFLICT", `The execution has already ended: it is ${record.status}`, { status: record.status });
+    if (!record) return null;
+    const { status } = record;
+    const done =
+      command.type === "cancel" ? status === "canceled" || record.phase !== undefined : resident !== undefined;
+    if (!done) return failure("CONFLICT", `The execution has already ended: it is ${status}`, { status });
+    return success(BRIEF.has(command.type) ? { ...record, steps: [] } : record);
+  }
+
+  isLive(executionId: string): boolean {
+    return this.#residents.here(executionId) !== undefined || this.#storage.execution(executionId)?.finishedAt === null;
   }
 
   readOutbox(after: number, limit: number): OutboxPage {
@@ -122,17 +143,9 @@ export class Cell {
     this.#outbox.announce(this.#deps.now());
   }
 
-  /** After a restart: everything unfinished is folded and goes on. */
+  /** After a restart: everything that has something to do is folded and goes on. */
   recover(): void {
-    for (const id of this.#storage.unfinished()) {
-      if (this.#residents.has(id)) continue;
-      try {
-        const revived = this.#revive(id);
-        if (revived) revived.driver.resume();
-      } catch (error) {
-        this.#deps.report(`execution ${id} could not be revived`, error);
-      }
-    }
+    this.#residents.recover();
     this.#keepAwake();
     this.#outbox.announce(this.#deps.now());
   }
@@ -140,6 +153,7 @@ export class Cell {
   onAlarm(): void {
     this.#alarmAt = 0;
     try {
+      this.#residents.awakenDue();
       this.#storage.forgetExpired(this.#deps.now());
       this.#outbox.storeWatermark();
     } finally {
@@ -148,205 +162,51 @@ export class Cell {
     }
   }
 
-  #resident(head: StoredHead, plan: Plan, state: RunState): Resident {
-    const resident = new Resident(head, plan, callContextOf(plan, head), undefined);
-    const port = new ResidentPort(resident, {
-      group: this.#group,
-      timers: this.#deps.timers,
-      call: (caller, call) => this.#call(caller, call),
-      soon: (task) => void this.#deps.wait(0).then(task),
-      ended: (ended) => this.#leave(ended),
-      crashed: (broken, error) => this.#crashed(broken, error),
-    });
-    this.#residents.set(head.executionId, resident);
-    return resident.drivenBy(new RunDriver(plan, state, port));
-  }
-
-  async #call(resident: Resident, call: ActionCall): Promise<ActionResult> {
-    this.#calls += 1;
+  /** A slot of the command's concurrency key: none needed to wait for, a place in the queue, or none at all. */
+  async #askForSlot({
+    executionId,
+    concurrency,
+    priority = 0,
+    idempotency,
+  }: StartCommand): Promise<Hold | undefined | "rejected"> {
+    if (!concurrency) return undefined;
+    const asking = this.#deps.tenant.acquireSlot(executionId, concurrency, priority);
+    if (idempotency)
+      this.#asking.set(
+        idempotency.key,
+        asking.catch(() => undefined),
+      );
     try {
-      return await this.#deps.call(call, resident.context);
+      const { kind } = await asking;
+      if (kind === "rejected") return "rejected";
+      return kind === "queued" ? { kind: "concurrency", key: concurrency.key } : undefined;
     } finally {
-      this.#calls -= 1;
+      if (idempotency) this.#asking.delete(idempotency.key);
     }
-  }
-
-  #write(residents: readonly Resident[]): Map<Resident, unknown> {
-    const failures = new Map<Resident, unknown>();
-    try {
-      this.#atomically(() => {
-        for (const resident of residents) this.#writeOne(resident);
-        this.#outbox.storeWatermark();
-      });
-    } catch {
-      for (const resident of residents) {
-        try {
-          this.#atomically(() => this.#writeOne(resident));
-        } catch (error) {
-          failures.set(resident, error);
-        }
-      }
-    }
-    for (const resident of residents) if (!failures.has(resident)) this.#written(resident);
-    this.#keepAwake();
-    return failures;
-  }
-
-  #atomically(writes: () => void): void {
-    const mark = this.#outbox.mark();
-    try {
-      this.#storage.prepare();
-      this.#storage.atomically(writes);
-    } catch (error) {
-      this.#outbox.rewind(mark);
-      throw error;
-    }
-  }
-
-  #writeOne(resident: Resident): void {
-    const { birth, head, plan } = resident;
-    const { state } = resident.driver;
-    if (birth || state.status !== resident.storedStatus) {
-      const row = {
-        id: head.executionId,
-        status: state.status,
-        finishedAt: state.finishedAt,
-        change: this.#outbox.next(),
-        projection: JSON.stringify(projectionOf(plan, state, head)),
-      };
-      if (birth) {
-        this.#plans.store(birth.planDigest);
-        this.#storage.insertExecution({
-          ...row,
-          plan: birth.planDigest,
-          head: JSON.stringify(head),
-          createdAt: head.createdAt,
-        });
-        if (birth.idempotency) this.#starts.store(birth.idempotency, head.executionId, head.createdAt);
-      } else {
-        this.#storage.updateExecution(row);
-      }
-    }
-    resident.logSize += this.#storage.append(head.executionId, resident.pending);
-  }
-
-  #written(resident: Resident): void {
-    if (resident.birth) {
-      this.#plans.stored(resident.birth.planDigest);
-      if (resident.birth.idempotency) this.#starts.stored(resident.birth.idempotency.key);
-      resident.birth = undefined;
-    }
-    const { status } = resident.driver.state;
-    if (status !== resident.storedStatus) this.#outbox.announce(this.#deps.now());
-    resident.storedStatus = status;
-  }
-
-  #leave(resident: Resident): void {
-    if (this.#residents.get(resident.head.executionId) !== resident) return;
-    this.#residents.delete(resident.head.executionId);
-    resident.driver.dispose();
-    for (const waiter of resident.waiters) waiter(resident);
-  }
-
-  /** A bug in a transition: what was committed before it stands, what it half did is forgotten. */
-  #crashed(resident: Resident, error: unknown): void {
-    resident.spoilt = true;
-    this.#group.whenSettled(resident, () => this.#failByName(resident, error));
-  }
-
-  /** Folds the execution again from what is stored and ends it with an error that says why. Others go on. */
-  #failByName(resident: Resident, error: unknown): void {
-    const { executionId } = resident.head;
-    if (this.#residents.get(executionId) !== resident) return;
-    this.#deps.report(`execution ${executionId} failed outside of its workflow`, error);
-    resident.spoilt = true;
-    this.#residents.delete(executionId);
-    resident.driver.dispose();
-    const successor = resident.failing ? undefined : this.#successor(resident);
-    if (!successor) {
-      if (resident.birth?.idempotency) this.#starts.forget(resident.birth.idempotency.key);
-      for (const waiter of resident.waiters) waiter(resident);
-      return;
-    }
-    resident.successor = successor;
-    successor.failing = true;
-    for (const waiter of resident.waiters) successor.waiters.add(waiter);
-    const failure = hostFailure(error);
-    const { birth } = successor;
-    // Of what could not be stored, only what the caller sent is tried again: no step will read the rest.
-    if (birth) successor.driver.deliver({ type: "start", inputs: birth.start.inputs, failure });
-    else successor.driver.deliver({ type: "fail", error: failure });
-  }
-
-  /** The execution as it is on disk; as before its first event, when it never came there. */
-  #successor(resident: Resident): Resident | undefined {
-    const { head, plan, birth } = resident;
-    const { executionId, runAttempt } = head;
-    try {
-      if (!birth) return this.#revive(executionId);
-      const unborn = this.#resident(head, plan, newRun({ executionId, runAttempt }));
-      unborn.birth = birth;
-      return unborn;
-    } catch (error) {
-      this.#deps.report(`execution ${executionId} could not be revived`, error);
-      return undefined;
-    }
-  }
-
-  #revive(executionId: string): Resident | undefined {
-    return (
-      this.#stored(executionId, (head, plan, state) => {
-        const resident = this.#resident(head, plan, state);
-        resident.storedStatus = state.status;
-        resident.logSize = this.#storage.logSize(executionId);
-        return resident;
-      }) ?? undefined
-    );
-  }
-
-  /** Reads an execution as it is on disk. What is in memory counts only when all of it is there. */
-  async #read<T>(executionId: string, use: (head: StoredHead, plan: Plan, state: RunState) => T): Promise<T | null> {
-    for (;;) {
-      const resident = this.#residents.get(executionId);
-      if (!resident) return this.#stored(executionId, use);
-      const settled = this.#group.settled(resident);
-      if (!settled) return use(resident.head, resident.plan, resident.driver.state);
-      await settled;
-    }
-  }
-
-  #stored<T>(executionId: string, use: (head: StoredHead, plan: Plan, state: RunState) => T): T | null {
-    const row = this.#storage.execution(executionId);
-    if (!row) return null;
-    const plan = this.#plans.find(row.plan);
-    if (!plan) throw new Error(`execution ${executionId} has no stored plan`);
-    const head = JSON.parse(row.head) as StoredHead;
-    const identity = { executionId, runAttempt: head.runAttempt };
-    return use(head, plan, fold(plan, identity, this.#storage.log(executionId)));
   }
 
   async #replay(command: StartCommand, executionId: string): Promise<StartAnswer> {
-    const resident = this.#residents.get(executionId);
+    const resident = this.#residents.here(executionId);
     if (command.waitMs === undefined) {
-      if (resident) await this.#committed(resident);
+      if (resident) await this.#residents.committed(resident);
       return { kind: "accepted", executionId, replayed: true };
     }
     if (resident && resident.waiters.size > 0) {
-      const ended = await this.#ended(resident, Math.min(command.waitMs, SECOND_REQUEST_WAITS_MS));
+      const ended = await this.#residents.ended(resident, Math.min(command.waitMs, SECOND_REQUEST_WAITS_MS));
       if (ended) return this.#finished(ended, true);
       const message = "A request with this Idempotency-Key is still in flight";
       return { kind: "conflict", message, retryAfter: 1 };
     }
     if (resident) return this.#answerWithin(resident, command.waitMs, true);
     const record = await this.get(executionId);
-    return record
+    return record?.finished_at
       ? { kind: "finished", executionId, replayed: true, record }
       : { kind: "accepted", executionId, replayed: true };
   }
 
   async #answerWithin(resident: Resident, waitMs: number, replayed: boolean): Promise<StartAnswer> {
     const { executionId } = resident.head;
-    const ended = await this.#ended(resident, waitMs);
+    const ended = await this.#residents.ended(resident, waitMs);
     return ended ? this.#finished(ended, replayed) : { kind: "accepted", executionId, replayed };
   }
 
@@ -356,44 +216,26 @@ export class Cell {
     return { kind: "finished", executionId, replayed, record: this.#record(ended) };
   }
 
-  async #committed(resident: Resident): Promise<void> {
-    let last = resident;
-    for (;;) {
-      await this.#group.settled(last);
-      if (!last.successor) break;
-      last = last.successor;
-    }
-    if (last.birth) throw new Error(`execution ${last.head.executionId} could not be stored`);
-  }
-
-  /** Waits for the end, at most `waitMs`; undefined when it has not come by then. */
-  async #ended(caused: Resident, waitMs: number): Promise<Resident | undefined> {
-    let resident = caused;
-    while (resident.successor) resident = resident.successor;
-    if (this.#residents.get(resident.head.executionId) !== resident) return resident;
-    return new Promise((resolve) => {
-      const waiter = (ended: Resident): void => {
-        takeBack();
-        resolve(ended);
-      };
-      resident.waiters.add(waiter);
-      const takeBack = this.#deps.timers.at(this.#deps.now() + waitMs, () => {
-        resident.waiters.delete(waiter);
-        resolve(undefined);
-      });
-    });
-  }
-
   #record(resident: Resident): ExecutionRecord {
     return executionRecord(resident.plan, resident.driver.state, resident.head, this.#deps.now());
   }
 
+  /** The alarm is set for what is due, and for a recovery while anything is in memory or unsent. */
   #keepAwake(): void {
     const now = this.#deps.now();
-    if (this.#alarmAt > now || (this.#residents.size === 0 && this.#outbox.drained)) return;
-    this.#alarmAt = now + this.#deps.alarmMs;
+    const due = this.#storage.nextDue() ?? Number.POSITIVE_INFINITY;
+    const idle = this.#residents.size === 0 && this.#outbox.drained;
+    const wanted = Math.min(due, idle ? Number.POSITIVE_INFINITY : now + this.#deps.alarmMs);
+    if (!Number.isFinite(wanted) || (this.#alarmAt > now && this.#alarmAt <= wanted)) return;
+    this.#alarmAt = Math.max(wanted, now);
     this.#deps.setAlarm(this.#alarmAt);
   }
+}
+
+function timeHold({ startAt, concurrency }: StartCommand, now: number): Hold | undefined {
+  if (startAt === undefined || startAt <= now) return undefined;
+  const then = concurrency && { kind: "concurrency" as const, key: concurrency.key };
+  return { kind: "time", due: startAt, ...(then ? { then } : {}) };
 }
 
 /** A second request with the same Idempotency-Key waits this long for the first (section 20). */

@@ -1,4 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
+import { Placement } from "../../contracts/placement.ts";
+import type { RunCommand } from "../../engine/run/types.ts";
 import type { Result } from "../../contracts/errors.ts";
 import type { ExecutionRecord, StepRecord } from "../../contracts/execution.ts";
 import type {
@@ -12,6 +14,7 @@ import type {
 import { TimerQueue } from "../timer-queue.ts";
 import { Cell } from "./cell.ts";
 import { CellStorage } from "./cell-storage.ts";
+import { cachedCalls } from "./cached-calls.ts";
 import { callPlugin } from "./plugin-calls.ts";
 
 /** The bindings a coordinator object needs; the platform Worker's configuration gives them. */
@@ -21,6 +24,8 @@ export interface CoordinatorEnv {
   CODE_PLUGIN: PluginRpc;
   OUTBOX: { send(message: { cell: string }): Promise<unknown> };
   TENANT: { getByName(name: string): TenantRpc };
+  /** Base64 of 32 bytes: signs execution ids. */
+  EXECUTION_ID_KEY: string;
 }
 
 const REGISTERED = "registered";
@@ -34,6 +39,7 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
   readonly #cell: Cell;
   readonly #storage: CellStorage;
   #registered: boolean;
+  #idKey: Placement | undefined;
 
   constructor(ctx: DurableObjectState, env: CoordinatorEnv) {
     super(ctx, env);
@@ -46,7 +52,20 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
       alarmMs: this.#isolated ? ISOLATED_ALARM_MS : SHARED_ALARM_MS,
       now: Date.now,
       wait: (ms) => scheduler.wait(ms),
-      call: (call, context) => callPlugin(plugins, call, context, report),
+      call: cachedCalls(
+        (call, context) => callPlugin(plugins, call, context, report),
+        () => this.#tenant,
+        Date.now,
+      ),
+      tenant: {
+        acquireSlot: (executionId, rule, priority) =>
+          this.#tenant.acquireSlot({ ...rule, executionId, priority, cell: this.#name }),
+        releaseSlot: (executionId) => this.#tenant.releaseSlot(executionId),
+        awaitEvent: (executionId, path, name, key) =>
+          this.#tenant.awaitEvent({ executionId, path, name, key, cell: this.#name }),
+        forgetWait: (executionId, path) => this.#tenant.forgetWait(executionId, path),
+      },
+      childId: (parent, seed) => this.#placement.child(parent, parent.executionId, seed),
       setAlarm: (at) => void ctx.storage.setAlarm(at),
       hintOutbox: () => void this.#hint(),
       report,
@@ -55,7 +74,7 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
   }
 
   async start(command: StartCommand): Promise<StartAnswer> {
-    if (!this.#registered && !this.#isolated) await this.#register(command);
+    if (!this.#registered && !this.#isolated) await this.#register();
     return this.#cell.start(command);
   }
 
@@ -67,11 +86,12 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
     return this.#cell.getStep(executionId, path);
   }
 
-  async cancel(
-    executionId: string,
-    command: { reason?: string; actor: string },
-  ): Promise<Result<ExecutionRecord> | null> {
-    return this.#cell.cancel(executionId, command.reason, command.actor);
+  async act(executionId: string, command: RunCommand): Promise<Result<ExecutionRecord> | null> {
+    return this.#cell.act(executionId, command);
+  }
+
+  async isLive(executionId: string): Promise<boolean> {
+    return this.#cell.isLive(executionId);
   }
 
   async readOutbox(after: number, limit: number): Promise<OutboxPage> {
@@ -90,16 +110,31 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
     this.#cell.onAlarm();
   }
 
+  get #name(): string {
+    const { name } = this.ctx.id;
+    if (name === undefined) throw new Error("a coordinator is addressed by its name");
+    return name;
+  }
+
+  /** The tenant object of this cell: a new stub at each call, because one whose object was reset stays broken. */
+  get #tenant(): TenantRpc {
+    return this.env.TENANT.getByName(this.#name.slice(0, this.#name.lastIndexOf("/")));
+  }
+
+  get #placement(): Placement {
+    this.#idKey ??= new Placement(Uint8Array.from(atob(this.env.EXECUTION_ID_KEY), (letter) => letter.charCodeAt(0)));
+    return this.#idKey;
+  }
+
   /** Its name ends in a shard `s…`, or in `i…` when it holds one isolated execution. */
   get #isolated(): boolean {
     return this.ctx.id.name?.split("/").at(-1)?.startsWith("i") ?? false;
   }
 
   /** Once in a cell's life, before its first start: from then on the sweeper knows it, whatever is killed. */
-  async #register({ tenantId, environment }: StartCommand): Promise<void> {
-    const name = this.ctx.id.name;
-    if (name === undefined) throw new Error("a coordinator is addressed by its name");
-    await this.env.TENANT.getByName(`global/${tenantId}/${environment}`).registerCell(name);
+  async #register(): Promise<void> {
+    const name = this.#name;
+    await this.#tenant.registerCell(name);
     this.#storage.prepare();
     this.#storage.putFact(REGISTERED, name);
     this.#registered = true;

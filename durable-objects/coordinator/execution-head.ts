@@ -1,7 +1,8 @@
 import type { ExecutionHead } from "../../contracts/execution-record.ts";
 import { stepRecord, usageRecord } from "../../contracts/execution-record.ts";
 import type { Environment, StepRecord } from "../../contracts/execution.ts";
-import type { CallContext, ExecutionProjection, StartCommand } from "../../contracts/rpc.ts";
+import type { CallContext, ConcurrencyRule, ExecutionProjection, StartCommand } from "../../contracts/rpc.ts";
+import type { Principal } from "../../engine/run/authorization.ts";
 import type { Plan } from "../../engine/plan/types.ts";
 import type { RunState } from "../../engine/run/state.ts";
 
@@ -13,10 +14,18 @@ export interface StoredHead extends ExecutionHead {
   runAttempt: number;
   timeoutMs?: number;
   traceparent?: string;
+  principal?: Principal;
+  /** Executions above it whose steps started it. */
+  depth?: number;
+  /** Attempt of the parent's step that it runs for. */
+  parentAttempt?: number;
+  concurrency?: ConcurrencyRule;
+  priority?: number;
 }
 
 export function headOf(command: StartCommand, createdAt: number): StoredHead {
   const { executionId, tenantId, environment, mode, actor, metadata, timeoutMs, traceparent } = command;
+  const { principal, concurrency, priority } = command;
   return {
     executionId,
     tenantId,
@@ -28,6 +37,9 @@ export function headOf(command: StartCommand, createdAt: number): StoredHead {
     traceparent,
     createdAt,
     runAttempt: 1,
+    principal,
+    concurrency,
+    priority,
   };
 }
 
@@ -66,8 +78,7 @@ export function callContextOf(plan: Plan, head: StoredHead): CallContext {
 }
 
 /** The record of the step at a run-time path; null when the run has not come to it. */
-export function stepOf(plan: Plan, state: RunState, path: string): StepRecord | null {
+export function stepOf(state: RunState, path: string): StepRecord | null {
   const instance = state.instances.get(path);
-  const step = instance && plan.byAddress.get(instance.address);
-  return step ? stepRecord(step, instance) : null;
+  return instance?.step ? stepRecord(instance.step, instance) : null;
 }

@@ -22,6 +22,6 @@ export function executionTooLarge(max: number): RunError {
   return {
     code: "PAYLOAD_TOO_LARGE",
     message: `The execution holds more than ${max} characters of inputs and outputs: keep large data outside and pass references`,
-    details: { limit: "payload_bytes", max },
+    details: { limit: "log_bytes", max },
   };
 }

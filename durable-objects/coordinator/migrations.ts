@@ -35,4 +35,17 @@ export const CELL_MIGRATIONS: readonly SqliteMigration[] = [
       CREATE INDEX idempotency_by_expiry ON idempotency (expires_at);
     `,
   },
+  {
+    // An execution that only waits leaves the object's memory: `due` is when its next timer is, null for never.
+    id: 2,
+    sql: `
+      ALTER TABLE executions ADD COLUMN asleep INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE executions ADD COLUMN due INTEGER;
+      ALTER TABLE executions ADD COLUMN parent TEXT;
+      DROP INDEX executions_unfinished;
+      CREATE INDEX executions_awake ON executions (created_at) WHERE finished_at IS NULL AND asleep = 0;
+      CREATE INDEX executions_due ON executions (due) WHERE due IS NOT NULL;
+      CREATE INDEX executions_by_parent ON executions (parent) WHERE parent IS NOT NULL;
+    `,
+  },
 ];

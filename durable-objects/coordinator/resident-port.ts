@@ -3,20 +3,26 @@ import type { ActionCall, ActionResult, StampedEvent } from "../../engine/run/ty
 import type { TimerQueue } from "../timer-queue.ts";
 import type { CommitGroup } from "./commit-group.ts";
 import { executionTooLarge } from "./host-failure.ts";
+import { MAX_STEPS } from "../../engine/run/limits.ts";
 import type { Resident } from "./resident.ts";
 
 export interface ResidentDeps {
   group: CommitGroup;
   timers: TimerQueue;
   call(resident: Resident, call: ActionCall): Promise<ActionResult>;
+  abort(resident: Resident, path: string, attempt: number): void;
+  awaitEvent(resident: Resident, path: string, name: string, key: string): void;
+  forgetEvent(resident: Resident, path: string): void;
   soon(task: () => void): void;
+  /** Called after events that did not end the execution were written. */
+  committed(resident: Resident): void;
   /** Called after events that ended the execution were written. */
   ended(resident: Resident): void;
   crashed(resident: Resident, error: unknown): void;
 }
 
 /** An object has 128 MB for all its executions, and a record must pass one RPC of 32 MiB. */
-const MAX_LOG_CHARS = 16_777_216;
+const LOG_CHARS = 16_777_216;
 
 /** The engine's host port for one execution of a cell. */
 export class ResidentPort implements HostPort {
@@ -38,13 +44,20 @@ export class ResidentPort implements HostPort {
       done();
       const { driver, logSize } = this.#resident;
       if (driver.terminal) this.#deps.ended(this.#resident);
-      else if (logSize > MAX_LOG_CHARS) this.#giveUp();
+      else if (logSize > this.#mostChars) this.#giveUp();
+      else this.#deps.committed(this.#resident);
     });
+  }
+
+  /** An execution that may open more steps than others may say more about them. */
+  get #mostChars(): number {
+    const { maxSteps = MAX_STEPS } = this.#resident.driver.state;
+    return Math.max(LOG_CHARS, Math.round((LOG_CHARS * maxSteps) / 25_000));
   }
 
   /** In a turn of its own: what waits for the commit in hand must see the state that was written. */
   #giveUp(): void {
-    const error = executionTooLarge(MAX_LOG_CHARS);
+    const error = executionTooLarge(this.#mostChars);
     this.#deps.soon(() => this.#resident.driver.deliver({ type: "fail", error }));
   }
 
@@ -52,8 +65,18 @@ export class ResidentPort implements HostPort {
     return this.#deps.call(this.#resident, call);
   }
 
-  /** The answer of a call that was given up is dropped when it comes: a plugin Worker bounds its own time. */
-  abort(): void {}
+  /** The answer of a plugin that was given up is dropped when it comes: it bounds its own time. An execution is cancelled. */
+  abort(path: string, attempt: number): void {
+    this.#deps.abort(this.#resident, path, attempt);
+  }
+
+  awaitEvent(path: string, name: string, key: string): void {
+    this.#deps.awaitEvent(this.#resident, path, name, key);
+  }
+
+  forgetEvent(path: string): void {
+    this.#deps.forgetEvent(this.#resident, path);
+  }
 
   at(due: number, task: () => void): () => void {
     return this.#deps.timers.at(due, task);

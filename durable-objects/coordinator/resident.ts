@@ -30,6 +30,11 @@ export class Resident {
   storedStatus = "";
   /** A bug or a storage limit has spoilt the state in memory: nothing of it is written any more. */
   spoilt = false;
+  /** Calls in flight that are executions of their own, by path and attempt; errands to the tenant object. */
+  readonly children = new Map<string, string>();
+  errands = 0;
+  /** The concurrency key whose slot was asked for. */
+  heldFor: string | undefined;
   /** It is being failed by name after such a fault; a second one is not caught again. */
   failing = false;
   /** What took its place when it was failed by name. */

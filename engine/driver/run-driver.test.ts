@@ -33,6 +33,8 @@ class GroupingHost implements HostPort {
     return forever();
   }
   abort(): void {}
+  awaitEvent(): void {}
+  forgetEvent(): void {}
   at(): () => void {
     return () => undefined;
   }

@@ -23,6 +23,7 @@ export class RunDriver {
   readonly #timers = new Map<string, () => void>();
   readonly #limits = new Set<() => void>();
   #calls = 0;
+  #continuing = 0;
 
   constructor(plan: Plan, state: RunState, port: HostPort) {
     this.plan = plan;
@@ -33,6 +34,11 @@ export class RunDriver {
   /** Calls in flight. */
   get inFlight(): number {
     return this.#calls;
+  }
+
+  /** True when nothing will happen before a call comes back, a timer fires or somebody asks. */
+  get resting(): boolean {
+    return this.#continuing === 0 && this.#waiting.length === 0;
   }
 
   get terminal(): boolean {
@@ -91,12 +97,20 @@ export class RunDriver {
           this.#port.forgetEvent(effect.path);
           break;
         case "continue":
-          this.#port.soon(() => void this.deliver({ type: "continue" }));
+          this.#continue();
           break;
         default:
           effect satisfies never;
       }
     }
+  }
+
+  #continue(): void {
+    this.#continuing += 1;
+    this.#port.soon(() => {
+      this.#continuing -= 1;
+      this.deliver({ type: "continue" });
+    });
   }
 
   /** Calls at once, or when one of the execution's calls in flight comes back (section 15). */

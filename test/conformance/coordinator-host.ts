@@ -2,8 +2,12 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { bundleWorker, modulesBeside } from "../../scripts/platform/bundle.ts";
+import { type Owner, Placement } from "../../contracts/placement.ts";
 import type { ConformanceHost, Played, Scenario } from "./host.ts";
 
+const KEY = Buffer.alloc(32, 7);
+const PLACEMENT = new Placement(KEY);
+const OWNER: Owner = { tenantId: "ten_conformance", environment: "test" };
 const NAME = "conformance";
 const CODE = "code";
 const CODE_PLUGIN = "workers/plugins/code/main.ts";
@@ -13,7 +17,6 @@ const COMPATIBILITY_DATE = "2026-10-23";
 export class CoordinatorHost implements ConformanceHost {
   readonly #miniflare: Miniflare;
   readonly #url: Promise<URL>;
-  #runs = 0;
 
   private constructor(miniflare: Miniflare) {
     this.#miniflare = miniflare;
@@ -49,6 +52,7 @@ export class CoordinatorHost implements ConformanceHost {
               },
               serviceBindings: { TOOLBOX_PLUGIN: plugin, HTTP_PLUGIN: plugin, CODE_PLUGIN: CODE },
               queueProducers: { OUTBOX: "outbox" },
+              bindings: { EXECUTION_ID_KEY: KEY.toString("base64") },
             },
             { ...common, name: CODE, modules: await codePlugin() },
           ],
@@ -58,7 +62,8 @@ export class CoordinatorHost implements ConformanceHost {
   }
 
   async run(scenario: Scenario): Promise<Played> {
-    const executionId = `exec_conformance${this.#runs++}`;
+    const random = crypto.getRandomValues(new Uint8Array(8));
+    const { executionId } = PLACEMENT.place(OWNER, { kind: "cell", now: Date.now(), random });
     const response = await fetch(await this.#url, { method: "POST", body: JSON.stringify({ scenario, executionId }) });
     if (!response.ok) throw new Error(await response.text());
     const played: Played = await response.json();

@@ -64,7 +64,7 @@ test("an object that is only asked writes nothing and sets no alarm", async () =
   expect(await cell.get("exec_none")).toBeNull();
   expect(await cell.get("exec_none", 50)).toBeNull();
   expect(await cell.getStep("exec_none", "a")).toBeNull();
-  expect(await cell.cancel("exec_none", undefined, "key")).toBeNull();
+  expect(await cell.act("exec_none", { type: "cancel" })).toBeNull();
   expect(cell.readOutbox(0, 10)).toEqual({ rows: [], last: 0 });
   cell.ackOutbox(7);
   cell.onAlarm();
@@ -183,7 +183,7 @@ test("a cancel and a completion in one tick have one winner, the same for everyb
     const id = `exec_${index}`;
     const sync = object.cell.start({ ...command(id, [actionStep("a"), actionStep("b")]), waitMs: 5_000 });
     await within(new Promise<void>((resolve) => object.clock.at(object.clock.now() + (index % 4), resolve)));
-    const canceled = await within(object.cell.cancel(id, undefined, "key"));
+    const canceled = await within(object.cell.act(id, { type: "cancel", actor: "key" }));
     const given = await within(sync);
     const record = await within(object.cell.get(id));
     expect(canceled?.ok).toBe(record?.status === "canceled");
@@ -240,7 +240,7 @@ test("an execution that holds more than an object can bear fails by name, also w
   const record = await ended("exec_fat");
   expect(record?.error).toMatchObject({
     code: "PAYLOAD_TOO_LARGE",
-    details: { limit: "payload_bytes", max: 16_777_216 },
+    details: { limit: "log_bytes", max: 16_777_216 },
   });
   expect(calls).toBeLessThan(outputs + 8);
   expect(await ended("exec_thin")).toMatchObject({ status: "completed" });

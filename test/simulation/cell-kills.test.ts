@@ -118,7 +118,11 @@ class Schedule {
     for (let cancels = 0; cancels < 3; cancels++) {
       await this.#pause(60);
       const picked = this.started[Math.floor(this.#random() * this.started.length)];
-      const answer = picked && (await this.object.ask((cell) => cell.cancel(picked.executionId, "why", "key")));
+      const answer =
+        picked &&
+        (await this.object.ask((cell) =>
+          cell.act(picked.executionId, { type: "cancel", reason: "why", actor: "key" }),
+        ));
       if (picked && answer?.ok) this.canceled.add(picked.executionId);
       else if (picked && answer === undefined) this.maybeCanceled.add(picked.executionId);
     }
@@ -209,7 +213,7 @@ class Schedule {
   async check(): Promise<void> {
     expect(this.wrong, `seed ${this.#seed}`).toEqual([]);
     expect(this.reports, `seed ${this.#seed}`).toEqual([]);
-    expect(this.object.storage.unfinished()).toEqual([]);
+    expect(this.object.storage.awake()).toEqual([]);
     for (const { workflow, executionId } of this.started) {
       const events = [...this.object.storage.log(executionId)];
       const name = `${workflow.name} seed ${this.#seed}`;

@@ -121,6 +121,13 @@ export class SimulatedObject {
       now,
       wait: (ms) => new Promise((resolve) => later(ms, resolve)),
       call: (call, context) => this.#call(incarnation, call, context),
+      tenant: {
+        acquireSlot: async () => ({ kind: "granted" }),
+        releaseSlot: async () => undefined,
+        awaitEvent: async () => null,
+        forgetWait: async () => undefined,
+      },
+      childId: (parent, seed) => `${parent.executionId}/${seed}`,
       setAlarm: (at) => {
         if (!incarnation.dead) this.#setAlarm(at - this.skewMs);
       },

@@ -1,0 +1,97 @@
+import type { CellStorage } from "./cell-storage.ts";
+import { projectionOf } from "./execution-head.ts";
+import type { IdempotentStarts } from "./idempotent-starts.ts";
+import type { Outbox } from "./outbox.ts";
+import type { PlanCache } from "./plan-cache.ts";
+import type { Resident } from "./resident.ts";
+
+interface CommitParts {
+  storage: CellStorage;
+  plans: PlanCache;
+  outbox: Outbox;
+  starts: IdempotentStarts;
+  now(): number;
+}
+
+/** Writes what executions have pending: all of a group in one transaction, or, if that fails, each in one of its own. */
+export class CellCommits {
+  readonly #parts: CommitParts;
+
+  constructor(parts: CommitParts) {
+    this.#parts = parts;
+  }
+
+  /** Answers those that could not be written, and why. */
+  write(residents: readonly Resident[]): Map<Resident, unknown> {
+    const failures = new Map<Resident, unknown>();
+    try {
+      this.#atomically(() => {
+        for (const resident of residents) this.#writeOne(resident);
+        this.#parts.outbox.storeWatermark();
+      });
+    } catch {
+      for (const resident of residents) {
+        try {
+          this.#atomically(() => this.#writeOne(resident));
+        } catch (error) {
+          failures.set(resident, error);
+        }
+      }
+    }
+    for (const resident of residents) if (!failures.has(resident)) this.#written(resident);
+    return failures;
+  }
+
+  #atomically(writes: () => void): void {
+    const { outbox, storage } = this.#parts;
+    const mark = outbox.mark();
+    try {
+      storage.prepare();
+      storage.atomically(writes);
+    } catch (error) {
+      outbox.rewind(mark);
+      throw error;
+    }
+  }
+
+  #writeOne(resident: Resident): void {
+    const { storage, outbox, plans, starts } = this.#parts;
+    const { birth, head, plan } = resident;
+    const { state } = resident.driver;
+    if (birth || state.status !== resident.storedStatus) {
+      const row = {
+        id: head.executionId,
+        status: state.status,
+        finishedAt: state.finishedAt,
+        change: outbox.next(),
+        projection: JSON.stringify(projectionOf(plan, state, head)),
+      };
+      if (birth) {
+        plans.store(birth.planDigest);
+        storage.insertExecution({
+          ...row,
+          plan: birth.planDigest,
+          head: JSON.stringify(head),
+          createdAt: head.createdAt,
+          parent: head.parent?.executionId ?? null,
+        });
+        if (birth.idempotency) starts.store(birth.idempotency, head.executionId, head.createdAt);
+      } else {
+        storage.updateExecution(row);
+      }
+    }
+    resident.logSize += storage.append(head.executionId, resident.pending);
+  }
+
+  #written(resident: Resident): void {
+    const { outbox, plans, starts } = this.#parts;
+    if (resident.birth) {
+      plans.stored(resident.birth.planDigest);
+      if (resident.birth.idempotency) starts.stored(resident.birth.idempotency.key);
+      resident.birth = undefined;
+    }
+    const { status } = resident.driver.state;
+    if (status !== resident.storedStatus) outbox.announce(this.#parts.now());
+    resident.storedStatus = status;
+  }
+}

@@ -1,0 +1,354 @@
+import type { CallContext } from "../../contracts/rpc.ts";
+import { RunDriver } from "../../engine/driver/run-driver.ts";
+import type { Plan } from "../../engine/plan/types.ts";
+import { fold } from "../../engine/run/apply.ts";
+import { newRun } from "../../engine/run/new-run.ts";
+import type { RunState } from "../../engine/run/state.ts";
+import type { ActionCall, ActionResult } from "../../engine/run/types.ts";
+import type { TimerQueue } from "../timer-queue.ts";
+import { CellCommits } from "./cell-commits.ts";
+import type { CellStorage } from "./cell-storage.ts";
+import { Children, isAwaited } from "./children.ts";
+import { CommitGroup } from "./commit-group.ts";
+import { Errands } from "./errands.ts";
+import { callContextOf, type StoredHead } from "./execution-head.ts";
+import { hostFailure } from "./host-failure.ts";
+import type { IdempotentStarts } from "./idempotent-starts.ts";
+import { nextTimer } from "./next-timer.ts";
+import type { Outbox } from "./outbox.ts";
+import type { PlanCache } from "./plan-cache.ts";
+import { type Birth, Resident } from "./resident.ts";
+import { ResidentPort } from "./resident-port.ts";
+import type { TenantPort } from "./tenant-port.ts";
+
+export interface ResidentsDeps {
+  storage: CellStorage;
+  plans: PlanCache;
+  outbox: Outbox;
+  starts: IdempotentStarts;
+  timers: TimerQueue;
+  tenant: TenantPort;
+  now(): number;
+  wait(ms: number): Promise<void>;
+  call(call: ActionCall, context: CallContext): Promise<ActionResult>;
+  childId(parent: StoredHead, seed: string): string;
+  /** What is in memory, or due on the disk, has changed. */
+  keepAwake(): void;
+  report(message: string, error: unknown): void;
+}
+
+/** An execution whose next timer is further off than this, and that does nothing else, leaves the memory. */
+const SHORT_WAIT_MS = 5_000;
+
+/** The executions in the memory of a cell: how they come in, are written, fail, fall asleep and leave. */
+export class Residents {
+  readonly #deps: ResidentsDeps;
+  readonly #all = new Map<string, Resident>();
+  readonly #commits: CellCommits;
+  readonly #group: CommitGroup;
+  readonly #children: Children;
+  readonly #errands: Errands;
+  #calls = 0;
+
+  constructor(deps: ResidentsDeps) {
+    this.#deps = deps;
+    const { now, tenant, timers } = deps;
+    this.#commits = new CellCommits(deps);
+    this.#group = new CommitGroup({
+      now,
+      load: () => Math.max(this.#all.size, this.#calls),
+      write: (residents) => {
+        const failures = this.#commits.write(residents);
+        deps.keepAwake();
+        return failures;
+      },
+      wait: deps.wait,
+      failed: (resident, error) => this.#failByName(resident, error),
+    });
+    this.#children = new Children({
+      now: () => this.now(),
+      childId: deps.childId,
+      outcome: (id) => (this.#all.has(id) ? "running" : this.#outcome(id)),
+      start: (head, planDigest, source, inputs, env) => {
+        const plan = deps.plans.find(planDigest, source);
+        if (!plan) throw new Error("a plan that was just given is unknown");
+        const { principal, actor } = head;
+        this.bear(head, plan, { planDigest, start: { type: "start", inputs, env, principal, actor } });
+      },
+      cancel: (id, reason) => this.get(id)?.driver.deliver({ type: "cancel", reason }),
+    });
+    const isCurrent = (resident: Resident) => this.#all.get(resident.head.executionId) === resident;
+    this.#errands = new Errands({ tenant, timers, now, isCurrent, done: (resident) => this.rest(resident) });
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  /** The time that the next transition will bear. */
+  now(): number {
+    return this.#group.now();
+  }
+
+  /** The execution, brought back from the disk when it sleeps there; undefined when it has ended or was never here. */
+  get(executionId: string): Resident | undefined {
+    return this.#all.get(executionId) ?? this.#awaken(executionId);
+  }
+
+  /** The execution, if it is in memory. */
+  here(executionId: string): Resident | undefined {
+    return this.#all.get(executionId);
+  }
+
+  /** A new execution; nothing of it is on the disk before its first commit. */
+  bear(head: StoredHead, plan: Plan, birth: Birth): Resident {
+    const { executionId, runAttempt } = head;
+    const resident = this.#take(head, plan, newRun({ executionId, runAttempt }));
+    resident.birth = birth;
+    resident.driver.deliver(birth.start);
+    return resident;
+  }
+
+  /** After a restart: everything that was not asleep is folded and goes on. */
+  recover(): void {
+    const { storage, report } = this.#deps;
+    for (const id of storage.awake()) {
+      if (this.#all.has(id)) continue;
+      try {
+        this.#resume(this.#revive(id));
+      } catch (error) {
+        report(`execution ${id} could not be revived`, error);
+      }
+    }
+    for (const id of storage.orphans())
+      this.get(id)?.driver.deliver({ type: "cancel", reason: "its parent has ended" });
+  }
+
+  /** Brings back what is due, a bounded number at a time. */
+  awakenDue(): void {
+    for (const id of this.#deps.storage.due(this.#deps.now(), MOST_AT_ONCE)) {
+      try {
+        this.get(id);
+      } catch (error) {
+        this.#deps.storage.awaken(id);
+        this.#deps.report(`execution ${id} could not be revived`, error);
+      }
+    }
+  }
+
+  /** Reads an execution as it is on disk. What is in memory counts only when all of it is there. */
+  async read<T>(executionId: string, use: (head: StoredHead, plan: Plan, state: RunState) => T): Promise<T | null> {
+    for (;;) {
+      const resident = this.#all.get(executionId);
+      if (!resident) return this.#stored(executionId, use);
+      const settled = this.#group.settled(resident);
+      if (!settled) return use(resident.head, resident.plan, resident.driver.state);
+      await settled;
+    }
+  }
+
+  /** Resolves when what the execution has done so far is on disk. */
+  async committed(resident: Resident): Promise<void> {
+    let last = resident;
+    for (;;) {
+      await this.#group.settled(last);
+      if (!last.successor) break;
+      last = last.successor;
+    }
+    if (last.birth) throw new Error(`execution ${last.head.executionId} could not be stored`);
+  }
+
+  /** Waits for the end, at most `waitMs`; undefined when it has not come by then. */
+  async ended(caused: Resident, waitMs: number): Promise<Resident | undefined> {
+    let resident = caused;
+    while (resident.successor) resident = resident.successor;
+    if (this.#all.get(resident.head.executionId) !== resident) return resident;
+    return new Promise((resolve) => {
+      const waiter = (ended: Resident): void => {
+        takeBack();
+        resolve(ended);
+      };
+      resident.waiters.add(waiter);
+      const takeBack = this.#deps.timers.at(this.#deps.now() + waitMs, () => {
+        resident.waiters.delete(waiter);
+        resolve(undefined);
+        this.rest(resident);
+      });
+    });
+  }
+
+  /** An execution that only waits, and longer than a nap, is left to the disk until it is due or somebody asks. */
+  rest(resident: Resident): void {
+    const { head, driver, children, waiters, errands, birth } = resident;
+    if (this.#all.get(head.executionId) !== resident || resident.spoilt || resident.failing || birth) return;
+    if (driver.terminal || !driver.resting || errands > 0 || waiters.size > 0 || this.#group.settled(resident)) return;
+    if (driver.inFlight !== children.size || [...children.values()].some((id) => this.#all.has(id))) return;
+    const due = nextTimer(driver.state);
+    if (due !== null && due - this.#deps.now() < SHORT_WAIT_MS) return;
+    this.#deps.storage.putToSleep(head.executionId, due);
+    this.#drop(resident);
+    this.#deps.keepAwake();
+    const parent = head.parent && this.#all.get(head.parent.executionId);
+    if (parent) this.rest(parent);
+  }
+
+  #take(head: StoredHead, plan: Plan, state: RunState): Resident {
+    const resident = new Resident(head, plan, callContextOf(plan, head), undefined);
+    const port = new ResidentPort(resident, {
+      group: this.#group,
+      timers: this.#deps.timers,
+      call: (caller, call) => this.#call(caller, call),
+      abort: (caller, path, attempt) => this.#children.abort(caller, path, attempt),
+      awaitEvent: (waiter, path, name, key) => this.#errands.awaitEvent(waiter, path, name, key),
+      forgetEvent: (waiter, path) => this.#errands.forgetEvent(waiter, path),
+      soon: (task) => void this.#deps.wait(0).then(task),
+      committed: (written) => this.#committed(written),
+      ended: (ended) => this.#leave(ended),
+      crashed: (broken, error) => this.#crashed(broken, error),
+    });
+    this.#all.set(head.executionId, resident);
+    return resident.drivenBy(new RunDriver(plan, state, port));
+  }
+
+  async #call(resident: Resident, call: ActionCall): Promise<ActionResult> {
+    if (call.workflow !== undefined) return this.#children.run(resident, call);
+    this.#calls += 1;
+    try {
+      return await this.#deps.call(call, resident.context);
+    } finally {
+      this.#calls -= 1;
+    }
+  }
+
+  #committed(resident: Resident): void {
+    const { hold } = resident.driver.state;
+    if (hold?.kind === "concurrency" && resident.heldFor !== hold.key) {
+      resident.heldFor = hold.key;
+      this.#errands.acquireSlot(resident);
+    }
+    // In a turn of its own: effects of this commit come first.
+    if (resident.driver.inFlight === resident.children.size) void this.#deps.wait(0).then(() => this.rest(resident));
+  }
+
+  #drop(resident: Resident): void {
+    this.#all.delete(resident.head.executionId);
+    resident.spoilt = true;
+    resident.driver.dispose();
+    this.#children.forget(resident);
+  }
+
+  #leave(resident: Resident): void {
+    const { head, driver } = resident;
+    if (this.#all.get(head.executionId) !== resident) return;
+    this.#all.delete(head.executionId);
+    driver.dispose();
+    this.#children.forget(resident);
+    this.#errands.releaseSlot(resident);
+    for (const waiter of resident.waiters) waiter(resident);
+    const awaited = this.#children.ended(head.executionId, driver.state);
+    // A parent that sleeps asks for its child's end again when it is back.
+    if (!awaited && head.parent) this.get(head.parent.executionId);
+  }
+
+  /** A bug in a transition: what was committed before it stands, what it half did is forgotten. */
+  #crashed(resident: Resident, error: unknown): void {
+    resident.spoilt = true;
+    this.#group.whenSettled(resident, () => this.#failByName(resident, error));
+  }
+
+  /** Folds the execution again from what is stored and ends it with an error that says why. Others go on. */
+  #failByName(resident: Resident, error: unknown): void {
+    const { executionId } = resident.head;
+    if (this.#all.get(executionId) !== resident) return;
+    this.#deps.report(`execution ${executionId} failed outside of its workflow`, error);
+    this.#drop(resident);
+    const successor = resident.failing ? undefined : this.#successor(resident);
+    if (!successor) {
+      if (resident.birth?.idempotency) this.#deps.starts.forget(resident.birth.idempotency.key);
+      for (const waiter of resident.waiters) waiter(resident);
+      return;
+    }
+    resident.successor = successor;
+    successor.failing = true;
+    for (const waiter of resident.waiters) successor.waiters.add(waiter);
+    const failure = hostFailure(error);
+    const { birth } = successor;
+    // Of what could not be stored, only what the caller sent is tried again: no step will read the rest.
+    if (birth) successor.driver.deliver({ type: "start", inputs: birth.start.inputs, failure });
+    else successor.driver.deliver({ type: "fail", error: failure });
+  }
+
+  /** The execution as it is on disk; as before its first event, when it never came there. */
+  #successor(resident: Resident): Resident | undefined {
+    const { head, plan, birth } = resident;
+    const { executionId, runAttempt } = head;
+    try {
+      if (!birth) return this.#revive(executionId);
+      const unborn = this.#take(head, plan, newRun({ executionId, runAttempt }));
+      unborn.birth = birth;
+      return unborn;
+    } catch (error) {
+      this.#deps.report(`execution ${executionId} could not be revived`, error);
+      return undefined;
+    }
+  }
+
+  #awaken(executionId: string): Resident | undefined {
+    const row = this.#deps.storage.execution(executionId);
+    if (!row || row.finishedAt !== null) return undefined;
+    const resident = this.#revive(executionId);
+    this.#deps.storage.awaken(executionId);
+    this.#resume(resident);
+    this.#deps.keepAwake();
+    return resident;
+  }
+
+  /** Goes on where the disk says; executions that it started and awaits no more are cancelled. */
+  #resume(resident: Resident | undefined): void {
+    if (!resident) return;
+    const { driver, head } = resident;
+    driver.resume();
+    if (driver.state.hold?.kind === "concurrency") {
+      resident.heldFor = driver.state.hold.key;
+      this.#errands.acquireSlot(resident);
+    }
+    for (const id of this.#deps.storage.children(head.executionId)) {
+      const child = this.#all.get(id)?.head ?? this.#stored(id, (stored) => stored);
+      if (child && !isAwaited(driver.state, child))
+        this.get(id)?.driver.deliver({ type: "cancel", reason: "its step was canceled" });
+    }
+    this.#committed(resident);
+  }
+
+  #revive(executionId: string): Resident | undefined {
+    return (
+      this.#stored(executionId, (head, plan, state) => {
+        const resident = this.#take(head, plan, state);
+        resident.storedStatus = state.status;
+        resident.logSize = this.#deps.storage.logSize(executionId);
+        return resident;
+      }) ?? undefined
+    );
+  }
+
+  #outcome(executionId: string): RunState | "running" | undefined {
+    const row = this.#deps.storage.execution(executionId);
+    if (!row) return undefined;
+    if (row.finishedAt === null) return "running";
+    return this.#stored(executionId, (_head, _plan, state) => state) ?? undefined;
+  }
+
+  #stored<T>(executionId: string, use: (head: StoredHead, plan: Plan, state: RunState) => T): T | null {
+    const { storage, plans } = this.#deps;
+    const row = storage.execution(executionId);
+    if (!row) return null;
+    const plan = plans.find(row.plan);
+    if (!plan) throw new Error(`execution ${executionId} has no stored plan`);
+    const head = JSON.parse(row.head) as StoredHead;
+    const identity = { executionId, runAttempt: head.runAttempt };
+    return use(head, plan, fold(plan, identity, storage.log(executionId)));
+  }
+}
+
+/** Executions brought back by one alarm; what is left waits for the next, which is due at once. */
+const MOST_AT_ONCE = 200;
