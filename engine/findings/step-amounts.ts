@@ -45,8 +45,8 @@ export class StepAmounts {
 
   #body(step: StepDefinition): Amounts {
     const inner = this.#inner(step);
-    // What goes on after a failure may have failed with the first thing it did.
-    return all([STEP, step.continueOnError === true && !makesCall(step) ? perhaps(inner) : inner]);
+    // What may fail without stopping the run may fail before it does anything: its input, who may do it, its first step.
+    return all([STEP, step.continueOnError === true ? perhaps(inner) : inner]);
   }
 
   #inner(step: StepDefinition): Amounts {

@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { readWorkflows } from "../../engine/definition/read-workflows.ts";
+import { analyse } from "../../engine/findings/analyse.ts";
+import { type ConformanceCase, loadCases } from "./conformance-case.ts";
+import { sourceOf } from "./pins.ts";
+
+/** Cases that say how many step runs or calls a run took that completed: what an estimate has to hold of. */
+const COUNTED = loadCases().filter(
+  ({ expect: { status, step_runs, calls, refused } }) =>
+    status === "completed" && refused === undefined && (step_runs !== undefined || calls !== undefined),
+);
+
+function estimated(one: ConformanceCase) {
+  const [workflow] = readWorkflows(JSON.stringify({ name: "case", ...one.workflow }), "json").workflows;
+  if (workflow === undefined) throw new Error(`no workflow: ${one.case}`);
+  const called = readWorkflows(JSON.stringify({ workflows: one.workflows ?? [{ name: "nobody" }] }), "json").workflows;
+  return analyse(
+    workflow,
+    sourceOf(
+      workflow.definition,
+      called.map(({ definition }) => definition),
+    ),
+  ).estimate;
+}
+
+test("there are cases of every kind that say how much a run took", () => {
+  expect(COUNTED.length).toBeGreaterThan(50);
+});
+
+test.each(COUNTED.map((one): [string, ConformanceCase] => [`${one.topic}: ${one.case}`, one]))(
+  "what the run took lies within its estimate: %s",
+  (_, one) => {
+    const took = one.expect.step_runs ?? one.expect.calls?.length ?? 0;
+    const { least, most } = estimated(one).stepRuns;
+    expect(least).toBeLessThanOrEqual(took);
+    expect(most ?? Number.POSITIVE_INFINITY).toBeGreaterThanOrEqual(took);
+  },
+);
