@@ -18,7 +18,7 @@ export const graphShape: Rule = function* (workflow) {
   if (
     graph.mode === "long_running" &&
     graph.until === undefined &&
-    (budget === undefined || Object.keys(budget).length === 0)
+    !Object.keys(budget ?? {}).some((name) => name.startsWith("max_"))
   ) {
     yield atPointer(
       workflow,

@@ -10,7 +10,7 @@ import type { EngineEvent } from "./types.ts";
 export function startGraph(plan: Plan, state: RunState): void {
   if (!plan.graph) return;
   const started = state.startedAt ?? state.at;
-  const graph: GraphState = { shared: plan.graph.state, nodes: new Map(), messages: 0, handled: 0, stopping: null };
+  const graph: GraphState = { shared: plan.graph.state, nodes: new Map(), messages: 0, handled: 0, visited: null, stopping: null };
   for (const [id, step] of plan.graph.nodes) {
     const node = newNode();
     const { everyMs } = step.definition;
@@ -35,6 +35,7 @@ export function visitOpened(state: RunState, instance: Instance): void {
   node.current = instance.path;
   const message = node.mailbox.shift();
   instance.message = message?.payload ?? null;
+  if (state.graph) state.graph.visited = instance.step?.id ?? null;
   if (state.graph && !message?.tick) state.graph.handled += 1;
   if (node.visits > 1) state.revisited = true;
   node.remembered.push(instance.path);

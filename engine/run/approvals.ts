@@ -73,7 +73,7 @@ function waitingApproval(turn: Turn, step: string): Instance | undefined {
   const { root, open } = turn.state;
   if (step === WORKFLOW && root.wait) return root;
   const exact = open.get(step);
-  if (exact) return exact;
+  if (exact?.wait?.kind === "approval") return exact;
   return [...open.values()].findLast((instance) => instance.step?.id === step && instance.wait?.kind === "approval");
 }
 
@@ -87,7 +87,7 @@ export function approvalIsLate(turn: Turn, instance: Instance): void {
     return;
   }
   const decision = wait.onTimeout === "allow" ? "approve" : "reject";
-  turn.emit({ type: "approval.decided", path: instance.path, decision, by: null, comment: "nobody decided in time" });
+  turn.emit({ type: "approval.decided", path: instance.path, decision, by: null });
   actOn(turn, instance);
 }
 

@@ -8,6 +8,7 @@ import type { RunScope } from "./scope.ts";
 export function callInput(step: PlanStep, scope: RunScope): Json {
   const { definition } = step;
   const input = step.input?.evaluate(scope);
+  if (input === null && step.kind !== "agent" && step.kind !== "handoff" && step.kind !== "transform") return null;
   switch (definition.kind) {
     case "transform":
       return { expression: definition.expression, data: transformData(definition.language, input, scope) };

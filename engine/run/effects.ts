@@ -15,7 +15,7 @@ export function actionCall(plan: Plan, state: RunState, instance: Instance, now:
     stepId: step.id,
     attempt: instance.attempt,
     action: step.action,
-    input: instance.input ?? {},
+    input: instance.input === undefined ? {} : instance.input,
     connection: instance.connection,
     idempotencyKey: `${executionId}:${runAttempt}:${instance.path}`,
     timeoutMs: step.timeoutMs,

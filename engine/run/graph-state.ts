@@ -27,6 +27,8 @@ export interface GraphState {
   /** Messages accepted and messages handled so far; those of `every` do not count. */
   messages: number;
   handled: number;
+  /** The node that was visited last: the next in line go first. */
+  visited: string | null;
   /** No further visit begins. */
   stopping: { reason: StopReason; graceful: boolean; deadline?: number } | null;
   /** When `budget.max_seconds` is over, in long-running mode. */

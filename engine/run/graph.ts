@@ -55,7 +55,7 @@ function progressActors(turn: Turn, plan: PlanGraph, graph: GraphState): void {
   if (plan.until?.test(turn.scope(""))) return stop(turn, "until", true);
   for (let moved = true; moved; ) {
     moved = deliverHeld(turn, plan, graph);
-    for (const [id, node] of graph.nodes) {
+    for (const [id, node] of inLine(graph)) {
       if (node.mailbox.length === 0 || node.current !== null || node.unsent || node.held.length > 0) continue;
       if (!turn.mayOpenIn(turn.state.root, "nodes")) return;
       visit(turn, plan, id, node);
@@ -65,6 +65,13 @@ function progressActors(turn: Turn, plan: PlanGraph, graph: GraphState): void {
     }
   }
   if (plan.idle && graph.messages > 0 && isIdle(graph)) stop(turn, "idle", true);
+}
+
+/** The nodes, those behind the one that was visited last first: none is starved by another that is always ready. */
+function inLine({ nodes, visited }: GraphState): [string, NodeState][] {
+  const all = [...nodes];
+  const last = all.findIndex(([id]) => id === visited);
+  return [...all.slice(last + 1), ...all.slice(0, last + 1)];
 }
 
 function isIdle(graph: GraphState): boolean {
@@ -181,8 +188,8 @@ export function shutDown(turn: Turn, command: Extract<RunCommand, { type: "shutd
     return;
   }
   if (state.ending) return;
-  if (state.status === "paused") resumeRun(turn, undefined, actor);
   stop(turn, "shutdown", graceful, deadlineMs, actor);
+  if (state.status === "paused") resumeRun(turn, undefined, actor);
 }
 
 /** The deadline of a graceful shutdown. */

@@ -17,10 +17,12 @@ const METERS = [
 ] as const;
 
 /** Pauses the run when one of its budgets is spent: before the next dispatch, never in the middle of one. */
-export function spendsBudget(turn: Turn): boolean {
+export function spendsBudget(turn: Turn, dispatch: "step" | "again" = "step"): boolean {
   const { state } = turn;
   if (state.ending || state.graph?.stopping) return false;
   for (const [name, member, used] of METERS) {
+    // Another try of a step is no further step.
+    if (dispatch === "again" && member === "maxSteps") continue;
     const limit = state.budget[member];
     if (limit !== undefined && used(state) >= limit) return holdFor(turn, name, used(state), limit);
   }

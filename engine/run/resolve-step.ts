@@ -31,7 +31,7 @@ export function resolveStep(plan: Plan, state: RunState, address: string, from: 
             ? (TRY.exec(segment)?.[0] ?? "")
             : newestTry(state, path);
     } else {
-      path = depth === 0 && state.graph ? newestVisit(state, id) : childPath(path, id);
+      path = depth === 0 && state.graph ? newestVisit(state, id, inside?.block) : childPath(path, id);
       path += inside?.block === "steps" ? newestTry(state, path) : "";
     }
   }
@@ -44,10 +44,10 @@ function isUndone(plan: Plan, address: string, here: readonly string[], depth: n
   return child?.block === "compensate";
 }
 
-function newestVisit(state: RunState, id: string): string {
+function newestVisit(state: RunState, id: string, block: string | undefined): string {
+  if (block === "on_shutdown") return shutdownPath(id);
   const node = state.graph?.nodes.get(id);
-  if (!node) return id;
-  return node.current ?? node.last ?? (node.visits > 0 ? visitPath(id, node.visits) : shutdownPath(id));
+  return node?.current ?? node?.last ?? visitPath(id, node?.visits ?? 1);
 }
 
 /** A child of a tried block is found in the newest try: what its container's segment ends with. */

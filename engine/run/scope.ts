@@ -43,7 +43,7 @@ export class RunScope implements Scope {
       case "inputs":
         return this.#state.inputs;
       case "input":
-        return this.#state.graph ? this.#visit()?.message : this.#state.inputs;
+        return this.#state.graph ? this.#message() : this.#state.inputs;
       case "state":
         return nodeOf(this.#state, { path: this.#path })?.kept;
       case "graph":
@@ -84,8 +84,14 @@ export class RunScope implements Scope {
 
   /** The visit of the graph node that the step belongs to. */
   #visit(): Instance | undefined {
-    const dot = this.#path.indexOf(".");
-    return this.#state.instances.get(dot < 0 ? this.#path : this.#path.slice(0, dot));
+    const end = this.#path.search(/[.[]/);
+    return this.#state.instances.get(end < 0 ? this.#path : this.#path.slice(0, end));
+  }
+
+  /** What the visit is about; of one that is just about to open, the message that it will take. */
+  #message(): Json | undefined {
+    const visit = this.#visit();
+    return visit ? visit.message : nodeOf(this.#state, { path: this.#path })?.mailbox[0]?.payload;
   }
 
   /** What the nearest `catch` around the step handles. */

@@ -176,7 +176,8 @@ export class Turn {
     if (instance?.status !== "running" || instance.attempt !== attempt || !isCall(instance)) return;
     const { usage, spent } = result;
     if (result.ok && !containsSecret(result.output)) {
-      this.settle(instance, result.output, { usage, spent, cached: result.cached });
+      const output = instance.step?.kind === "transform" ? { result: result.output } : result.output;
+      this.settle(instance, output, { usage, spent, cached: result.cached });
     } else if (result.ok) {
       this.emit({ type: "step.failed", path, error: POSES_AS_SECRET, usage, spent });
     } else {
@@ -227,7 +228,7 @@ export class Turn {
     if (instance?.status !== "retrying" || !this.running) return;
     if (this.notYet(`retry:${path}`, instance.retryDue)) return;
     if (!isCall(instance)) return this.ready(instance);
-    if (spendsBudget(this)) return;
+    if (spendsBudget(this, "again")) return;
     this.emit({ type: "step.started", path, attempt: instance.attempt + 1 });
     this.#call(path);
   }
@@ -276,9 +277,9 @@ export class Turn {
     this.#ready.push(container);
     if (this.#draining) return;
     this.#draining = true;
-    for (let next = this.#ready.pop(); next; next = this.#ready.pop()) {
-      if (!this.running) break;
-      this.#progress(next);
+    for (let at = 0; at < this.#ready.length && this.running; at++) {
+      const next = this.#ready[at];
+      if (next) this.#progress(next);
     }
     this.#ready.length = 0;
     this.#draining = false;

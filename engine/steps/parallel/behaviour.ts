@@ -23,7 +23,7 @@ export const parallel: StepBehaviour = {
       if (outcome === "done") done += 1;
       if (outcome === "failed") {
         failed += 1;
-        lastFailure = tallyOf(instance, block).failure;
+        lastFailure = later(turn, lastFailure, tallyOf(instance, block).failure);
       }
     }
     const wanted = join === "all" ? names.length : join === "any" ? Math.min(1, names.length) : join.count;
@@ -33,6 +33,12 @@ export const parallel: StepBehaviour = {
     else if (done + failed === names.length) settle(turn, instance);
   },
 };
+
+/** Of two failed steps the one that failed last: it made the join impossible. */
+function later(turn: Turn, one: string | undefined, other: string | undefined): string | undefined {
+  const finished = (path: string | undefined) => (path === undefined ? 0 : (turn.state.instances.get(path)?.finishedAt ?? 0));
+  return finished(other) >= finished(one) ? other : one;
+}
 
 function settle(turn: Turn, instance: Instance): void {
   turn.cancelBelow(instance.path);

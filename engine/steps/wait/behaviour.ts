@@ -1,4 +1,5 @@
 import { ExpressionError } from "../../expressions/expression-error.ts";
+import { readDate } from "../../expressions/functions/dates.ts";
 import type { Json } from "../../json.ts";
 import { isObject } from "../../json.ts";
 import type { PlanStep } from "../../plan/types.ts";
@@ -21,7 +22,7 @@ export const wait: StepBehaviour = {
         due,
       );
     } else if (parts.time) {
-      openWait(turn, path, { kind: "time", waitType: "time", due: timeOf(step, parts.time.evaluate(scope)) }, due);
+      openWait(turn, path, { kind: "time", waitType: "time", due: readDate(parts.time.evaluate(scope)) }, due);
     } else {
       const ms = duration(step, "duration", parts.duration?.evaluate(scope) ?? null);
       openWait(turn, path, { kind: "time", waitType: "duration", due: turn.now + ms }, due);
@@ -53,11 +54,4 @@ function duration({ id }: PlanStep, field: string, value: Json): number {
   const ms = evaluatedDuration(value);
   if (ms === undefined) throw new ExpressionError(`${field} of step ${id} is no duration: ${JSON.stringify(value)}`);
   return ms;
-}
-
-/** ISO 8601, or milliseconds since the epoch. */
-function timeOf({ id }: PlanStep, value: Json): number {
-  const at = typeof value === "number" ? value : typeof value === "string" ? Date.parse(value) : Number.NaN;
-  if (!Number.isFinite(at)) throw new ExpressionError(`until.time of step ${id} is no time: ${JSON.stringify(value)}`);
-  return at;
 }
