@@ -4,7 +4,7 @@ import { VirtualClock } from "../../engine/driver/virtual-clock.ts";
 import { compilePlan } from "../../engine/plan/compile-plan.ts";
 import type { ActionCall, RunCommand } from "../../engine/run/types.ts";
 import type { ConformanceHost, Played, Scenario } from "./host.ts";
-import { callPlatform, isForPlatform } from "./platform-calls.ts";
+import { platformCalls } from "./platform-calls.ts";
 import { play } from "./play.ts";
 import { Script } from "./script.ts";
 
@@ -22,7 +22,8 @@ async function run({ source, inputs, env, answers, start, happenings }: Scenario
   const identity = { executionId: "exec_conformance", runAttempt: 1 };
   const { roles = [], permissions = [], actor = ACTOR, budget, max_steps: maxSteps, start_after_ms: delay } = start;
   const principal = { roles, permissions };
-  const callAction = (call: ActionCall) => (isForPlatform(call) ? callPlatform(call) : script.answer(call));
+  const platform = await platformCalls();
+  const callAction = (call: ActionCall) => platform(call) ?? script.answer(call);
   const execution = new MemoryExecution({
     plan,
     identity,
