@@ -26,11 +26,9 @@ export type KeyedEventBody = z.infer<typeof keyedEventBody>;
 export const publishedEvent = z
   .strictObject({
     event_id: z.string().meta({ example: "evt_06c2x5r1y8000zq3v7k1m9e2w4" }),
-    delivered: z
-      .int()
-      .meta({
-        description: "Executions that have it by now. One that cannot be reached gets it later; with 0 it is kept.",
-      }),
+    delivered: z.int().meta({
+      description: "Executions that have it by now. One that cannot be reached gets it later; with 0 it is kept.",
+    }),
   })
   .meta({ id: "PublishedEvent" });
 

@@ -100,6 +100,7 @@ test.each<[what: string, answer: Answer]>([
   const tenant = new QuietTenant(() => answer);
   await wait(tenant, "a");
   expect(await publish(tenant, event("evt_1"))).toEqual(success(0));
+  expect(tenant.rows("SELECT * FROM keyed_waits")).toEqual([]);
   expect(await wait(tenant, "b")).toEqual(event("evt_1"));
 });
 
@@ -114,6 +115,37 @@ test("a wait that an event does not fit waits on for the next, and the event is 
   expect(await publish(tenant, event("evt_2"))).toEqual(success(1));
   expect(given(tenant)).toEqual(["a evt_1", "a evt_2"]);
   expect(await wait(tenant, "b")).toEqual(event("evt_1"));
+});
+
+test("who declines an event late gets the one that was kept meanwhile", async () => {
+  const tenant = new QuietTenant(async (told) => {
+    if (told.execution !== "slow" || told.command.type !== "signal" || told.command.id !== "evt_1")
+      return running(told);
+    await tenant.pause(2_000);
+    return failure("VALIDATION", "It does not fit.");
+  });
+  for (const id of ["slow", "quick"]) await wait(tenant, id);
+  void publish(tenant, event("evt_1"));
+  await tenant.pass(100);
+  expect(await publish(tenant, event("evt_2"))).toEqual(success(0));
+  await tenant.pass(5_000);
+  expect(given(tenant)).toEqual(["quick evt_1", "slow evt_1", "slow evt_2"]);
+});
+
+test("a wait that began again at the same path outlives the refusal of what was meant for the one before", async () => {
+  const tenant = new QuietTenant(async (told) => {
+    if (told.command.type === "signal" && told.command.id !== "evt_1") return running(told);
+    await tenant.pause(2_000);
+    return failure("NOT_FOUND", "Nothing waits there.");
+  });
+  for (const id of ["a", "b"]) await wait(tenant, id);
+  void publish(tenant, event("evt_1", { expiresAt: START + 1_500 }));
+  await tenant.pass(100);
+  await forget(tenant, "a");
+  expect(await wait(tenant, "a")).toBeNull();
+  await tenant.pass(5_000);
+  expect(await publish(tenant, event("evt_2"))).toEqual(success(1));
+  expect(given(tenant).slice(2)).toEqual(["a evt_2"]);
 });
 
 test("a delivery is repeated until its cell answers; meanwhile later events of the key wait, of others do not", async () => {
