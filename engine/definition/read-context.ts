@@ -3,12 +3,9 @@ import type { CompileResult } from "../expressions/types.ts";
 import type { Json } from "../json.ts";
 import { SOURCE_LIMITS } from "../source/limits.ts";
 import type { Locator, Place } from "../source/locator.ts";
-import type { Problem } from "../source/problem.ts";
+import { briefly, type Problem } from "../source/problem.ts";
 import { type MapEntry, pointerTo, type ScalarNode, type SourceNode, toJson } from "../source/tree.ts";
 import type { ExpressionField, ExpressionScope, ExpressionUse } from "./expression-use.ts";
-
-/** A message quotes names of the file, and those can be as long as the file. */
-const LONGEST_MESSAGE = 500;
 
 /** A value of a map with everything needed to complain about it. */
 export interface Member {
@@ -41,8 +38,12 @@ export class ReadContext {
     const identity = `${path} ${message}`;
     if (this.full || this.#reported.has(identity)) return;
     this.#reported.add(identity);
-    const words = message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message;
-    this.#problems.push({ path, ...place, message: words, ...(suggestion === undefined ? {} : { suggestion }) });
+    this.#problems.push({
+      path,
+      ...place,
+      message: briefly(message),
+      ...(suggestion === undefined ? {} : { suggestion }),
+    });
   }
 
   /** A complaint about a value. */

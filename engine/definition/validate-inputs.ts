@@ -103,8 +103,10 @@ function check(declaration: InputDeclaration, name: string, value: Json, path: s
   }
 }
 
-/** Input that no run may hold, whatever is declared: a key named `__proto__`, or values nested without end (section 20). */
+/** Input that no run may hold, whatever is declared: a key named `__proto__`, a number such as 1e999, values nested without end (section 20). */
 function unfitValue(value: Json, path: string, depth: number): Problem | undefined {
+  if (typeof value === "number" && !Number.isFinite(value))
+    return { path, message: "is a number that JSON cannot hold" };
   if (typeof value !== "object" || value === null) return undefined;
   if (depth >= SOURCE_LIMITS.depth) return { path, message: `is nested deeper than ${SOURCE_LIMITS.depth} levels` };
   if (Object.hasOwn(value, "__proto__"))
@@ -115,7 +117,8 @@ function unfitValue(value: Json, path: string, depth: number): Problem | undefin
       message: 'a key must not be named "$secret": it marks the platform\'s own secrets',
     };
   for (const [key, member] of Object.entries(value)) {
-    const unfit = typeof member === "object" ? unfitValue(member, pointerTo(path, key), depth + 1) : undefined;
+    const nested = typeof member === "object" || typeof member === "number";
+    const unfit = nested ? unfitValue(member, pointerTo(path, key), depth + 1) : undefined;
     if (unfit !== undefined) return unfit;
   }
   return undefined;

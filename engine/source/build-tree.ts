@@ -1,5 +1,5 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar } from "yaml";
-import type { Problem } from "./problem.ts";
+import { briefly, type Problem } from "./problem.ts";
 import { SOURCE_LIMITS } from "./limits.ts";
 import type { Locator } from "./locator.ts";
 import { type MapEntry, pointerTo, type ScalarStyle, type SourceNode, type TextRange } from "./tree.ts";
@@ -32,7 +32,10 @@ export class TreeBuilder {
   }
 
   build(document: Document): SourceNode {
-    return this.#node(document.contents, "", 0);
+    const root = this.#node(document.contents, "", 0);
+    // An empty file has a place, too.
+    const start = document.range?.[0] ?? 0;
+    return { ...root, range: root.range ?? { start, end: start } };
   }
 
   #node(node: Node | null, pointer: string, depth: number): SourceNode {
@@ -92,7 +95,8 @@ export class TreeBuilder {
         );
       } else {
         first.set(key, keyRange);
-        entries.push({ key, keyRange, value: this.#node(nodeOf(pair.value), own, depth + 1) });
+        const value = this.#node(nodeOf(pair.value), own, depth + 1);
+        entries.push({ key, keyRange, value: { ...value, range: value.range ?? keyRange } });
       }
     }
     return entries;
@@ -120,7 +124,7 @@ export class TreeBuilder {
 
   #report(path: string, range: TextRange | undefined, message: string): void {
     if (this.problems.length < SOURCE_LIMITS.problems)
-      this.problems.push({ path, ...this.#locate.at(range?.start), message });
+      this.problems.push({ path, ...this.#locate.at(range?.start), message: briefly(message) });
   }
 }
 

@@ -60,7 +60,7 @@ function nodeOfJson(
     }
     return { kind: "list", items };
   }
-  if (!isObject(value)) return { kind: "scalar", value };
+  if (!isObject(value)) return { kind: "scalar", value: finite(value, pointer, problems) };
   const entries: { key: string; value: SourceNode }[] = [];
   for (const [key, content] of Object.entries(value)) {
     count.keys += 1;
@@ -75,6 +75,13 @@ function nodeOfJson(
     entries.push({ key, value: node });
   }
   return { kind: "map", entries };
+}
+
+/** `1e999` is JSON text of a number that no JSON value can be: written again, it would be null. */
+function finite<Scalar>(value: Scalar, path: string, problems: Problem[]): Scalar | null {
+  if (typeof value !== "number" || Number.isFinite(value)) return value;
+  problems.push({ path, message: "this number is not a value that JSON can hold" });
+  return null;
 }
 
 function jsonCap(depth: number, count: { nodes: number; keys: number }): string | undefined {

@@ -3,7 +3,7 @@ import { TooLarge, TreeBuilder } from "./build-tree.ts";
 import { SOURCE_LIMITS, utf8Length } from "./limits.ts";
 import { Locator } from "./locator.ts";
 import { parseJsonText } from "./parse-json.ts";
-import type { Problem } from "./problem.ts";
+import { briefly, type Problem } from "./problem.ts";
 import { scanYaml } from "./scan-yaml.ts";
 import type { SourceTree } from "./tree.ts";
 
@@ -89,7 +89,11 @@ function syntaxProblems(documents: readonly Document[], locate: Locator, tagsRep
   for (const document of documents) {
     for (const error of document.errors) {
       if (tagsReported && error.code === "TAG_RESOLVE_FAILED") continue;
-      problems.push({ path: "", ...locate.at(error.pos[0]), message: `not valid YAML: ${firstLower(error.message)}` });
+      problems.push({
+        path: "",
+        ...locate.at(error.pos[0]),
+        message: briefly(`not valid YAML: ${firstLower(error.message)}`),
+      });
     }
   }
   return problems;

@@ -11,3 +11,11 @@ export interface Problem {
   /** The nearest known name, when one is near. */
   suggestion?: string;
 }
+
+/** Messages quote names and pieces of the file, and those can be as long as the file. */
+const LONGEST_MESSAGE = 500;
+
+/** A message, cut where it quotes too much. */
+export function briefly(message: string): string {
+  return message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message;
+}

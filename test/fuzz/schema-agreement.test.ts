@@ -95,7 +95,7 @@ test(
     ];
     const everyKind = files.slice(-EVERY_KIND.length);
     const outcomes = { accepted: 0, refused: 0, onlyReader: 0 };
-    manyCases("schema-agreement", AGREE, 2_500, (random) => {
+    manyCases("schema-agreement", AGREE, 1_000, (random) => {
       const list = random.chance(60) ? everyKind : files;
       const { value, pointer, kind } = mutateTree(list[random.below(list.length)] ?? null, random);
       const problems = problemsOf(value);
@@ -110,7 +110,7 @@ test(
       }
     });
     if (process.env.FUZZ_SEED === undefined)
-      for (const count of Object.values(outcomes)) expect(count, JSON.stringify(outcomes)).toBeGreaterThan(25);
+      for (const count of Object.values(outcomes)) expect(count, JSON.stringify(outcomes)).toBeGreaterThan(10);
   },
   FUZZ_TIMEOUT_MS,
 );
