@@ -4,13 +4,38 @@ import { forgetVisits } from "./forget.ts";
 import { type GraphState, newNode, type NodeState } from "./graph-state.ts";
 import { idOf } from "./path.ts";
 import type { Instance, RunState } from "./state.ts";
+import type { EventHandlers } from "./event-handlers.ts";
 import type { EngineEvent } from "./types.ts";
+
+type GraphEvent = Extract<EngineEvent["type"], `message.${string}` | "node.idle">;
+
+/** Events of a graph's mailboxes. */
+export const GRAPH_EVENTS: EventHandlers<GraphEvent> = {
+  "message.accepted": (state, event, plan) => {
+    acceptMessage(state, event);
+    if (event.tick) tick(plan, state, event.node, event.at);
+  },
+  "message.dropped": (state, event, plan) => {
+    if (event.reason === "oldest") state.graph?.nodes.get(event.node)?.mailbox.shift();
+    if (event.from !== undefined) sendNothing(state, event.from);
+    if (event.tick) tick(plan, state, event.node, event.at);
+  },
+  "message.held": (state, event) => holdMessage(state, event.node, event.from),
+  "node.idle": (state, event) => sendNothing(state, event.path),
+};
 
 /** The graph part of `apply`: nodes, mailboxes, visits. */
 export function startGraph(plan: Plan, state: RunState): void {
   if (!plan.graph) return;
   const started = state.startedAt ?? state.at;
-  const graph: GraphState = { shared: plan.graph.state, nodes: new Map(), messages: 0, handled: 0, visited: null, stopping: null };
+  const graph: GraphState = {
+    shared: plan.graph.state,
+    nodes: new Map(),
+    messages: 0,
+    handled: 0,
+    visited: null,
+    stopping: null,
+  };
   for (const [id, step] of plan.graph.nodes) {
     const node = newNode();
     const { everyMs } = step.definition;
@@ -50,7 +75,7 @@ export function visitSettled(state: RunState, instance: Instance): void {
   node.unsent = true;
 }
 
-export function acceptMessage(state: RunState, event: Extract<EngineEvent, { type: "message.accepted" }>): void {
+function acceptMessage(state: RunState, event: Extract<EngineEvent, { type: "message.accepted" }>): void {
   const { graph } = state;
   const node = graph?.nodes.get(event.node);
   if (!graph || !node) return;
@@ -69,19 +94,19 @@ function sent(state: RunState, to: string, from: string): Json {
   return state.instances.get(from)?.output ?? null;
 }
 
-export function holdMessage(state: RunState, to: string, from: string): void {
+function holdMessage(state: RunState, to: string, from: string): void {
   const payload = state.instances.get(from)?.output ?? null;
   nodeOf(state, { path: from })?.held.push({ to, payload });
   sendNothing(state, from);
 }
 
 /** Nothing of the visit at `path` is still to be sent. */
-export function sendNothing(state: RunState, path: string): void {
+function sendNothing(state: RunState, path: string): void {
   const node = nodeOf(state, { path });
   if (node) node.unsent = false;
 }
 
-export function tick(plan: Plan, state: RunState, id: string, at: number): void {
+function tick(plan: Plan, state: RunState, id: string, at: number): void {
   const node = state.graph?.nodes.get(id);
   const everyMs = plan.graph?.nodes.get(id)?.definition.everyMs;
   if (node && everyMs !== undefined) node.tickDue = at + everyMs;

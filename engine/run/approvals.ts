@@ -1,7 +1,7 @@
 import type { JsonObject } from "../json.ts";
 import { isObject } from "../json.ts";
 import type { PlanStep } from "../plan/types.ts";
-import { stepOf } from "./apply.ts";
+import { stepOf } from "./apply-step.ts";
 import type { Instance } from "./state.ts";
 import { expressionFailure, type Turn } from "./turn.ts";
 import type { RunCommand, Wait } from "./types.ts";

@@ -1,6 +1,6 @@
 import { childFailure } from "../steps/child-failure.ts";
 import { advance } from "../steps/sequence.ts";
-import { stepOf } from "./apply.ts";
+import { stepOf } from "./apply-step.ts";
 import { emitEnding } from "./ending.ts";
 import { tallyOf } from "./state.ts";
 import type { Turn } from "./turn.ts";

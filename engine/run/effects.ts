@@ -1,6 +1,6 @@
 import { subworkflowKey } from "../plan/types.ts";
 import type { Plan } from "../plan/types.ts";
-import { stepOf } from "./apply.ts";
+import { stepOf } from "./apply-step.ts";
 import { type Instance, isCall, type RunState } from "./state.ts";
 import type { ActionCall, Effect } from "./types.ts";
 

@@ -21,21 +21,20 @@ export function resolveStep(plan: Plan, state: RunState, address: string, from: 
     shared = shared && segment !== undefined && idOf(segment) === id;
     const inside = last ? undefined : plan.byAddress.get(there.slice(0, depth + 2).join("."));
     if (shared && segment !== undefined && (!last || isUndone(plan, address, here, depth))) {
-      const own = segment.replace(TRY, "");
-      const beside = plan.byAddress.get([...there.slice(0, depth + 1), idOf(here[depth + 1] ?? "")].join("."));
-      path = path === "" ? own : `${path}.${own}`;
-      path +=
-        inside?.block !== "steps"
-          ? ""
-          : beside?.block === "steps"
-            ? (TRY.exec(segment)?.[0] ?? "")
-            : newestTry(state, path);
+      path = path === "" ? segment.replace(TRY, "") : `${path}.${segment.replace(TRY, "")}`;
+      if (inside?.block === "steps") path += sharedTry(plan, there, here, depth) ?? newestTry(state, path);
     } else {
       path = depth === 0 && state.graph ? newestVisit(state, id, inside?.block) : childPath(path, id);
-      path += inside?.block === "steps" ? newestTry(state, path) : "";
+      if (inside?.block === "steps") path += newestTry(state, path);
     }
   }
   return path;
+}
+
+/** The try that `from` is in, where it stands in the tried block itself. */
+function sharedTry(plan: Plan, there: readonly string[], here: readonly string[], depth: number): string | undefined {
+  const beside = plan.byAddress.get([...there.slice(0, depth + 1), idOf(here[depth + 1] ?? "")].join("."));
+  return beside?.block === "steps" ? (TRY.exec(here[depth] ?? "")?.[0] ?? "") : undefined;
 }
 
 /** `from` is inside the `compensate` of the step itself: it means this very instance. */

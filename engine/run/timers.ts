@@ -1,4 +1,4 @@
-import { stepOf } from "./apply.ts";
+import { stepOf } from "./apply-step.ts";
 import { approvalIsLate } from "./approvals.ts";
 import { timeOutRun } from "./ending.ts";
 import { nodeIsDue, spendTime, stopNow } from "./graph.ts";

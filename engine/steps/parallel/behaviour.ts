@@ -36,7 +36,8 @@ export const parallel: StepBehaviour = {
 
 /** Of two failed steps the one that failed last: it made the join impossible. */
 function later(turn: Turn, one: string | undefined, other: string | undefined): string | undefined {
-  const finished = (path: string | undefined) => (path === undefined ? 0 : (turn.state.instances.get(path)?.finishedAt ?? 0));
+  const finished = (path: string | undefined) =>
+    path === undefined ? 0 : (turn.state.instances.get(path)?.finishedAt ?? 0);
   return finished(other) >= finished(one) ? other : one;
 }
 
