@@ -62,6 +62,7 @@ describe("branches", () => {
     expect(choice('"{{ inputs.x }}"', `, default: [${c}]`)).toBe("2–3 steps, 1–4 runs");
     expect(choice('"{{ inputs.x }}"', "")).toBe("1–3 steps, 0–4 runs");
     expect(choice("k", "")).toBe("3–3 steps, 2–4 runs");
+    expect(choice("2", `, default: [${c}]`)).toBe("2–2 steps, 1–2 runs");
   });
 
   test("that run at once add up, and a join may let the larger ones go", () => {

@@ -3,7 +3,8 @@ import { effectiveRetry } from "../plan/effective-retry.ts";
 import type { PlanSource } from "../plan/types.ts";
 import { makesCall } from "../steps/makes-call.ts";
 import { type Amounts, all, amount, between, either, NOTHING, perhaps, someOf, times } from "./amounts.ts";
-import { constantTruth, constantValue } from "./constant.ts";
+import { constantTruth } from "./constant.ts";
+import { constantCase } from "./constant-case.ts";
 import { itemRange } from "./item-range.ts";
 import type { Outline } from "./outline.ts";
 import { calledWorkflow } from "./step-output-schema.ts";
@@ -107,10 +108,9 @@ export class StepAmounts {
   }
 
   #switch(step: Extract<StepDefinition, { kind: "switch" }>): Amounts {
-    const constant = constantValue(step.value);
+    const value = constantCase(step);
     const otherwise = this.list(step.default);
-    if (constant?.fails === false && typeof constant.value === "string")
-      return Object.hasOwn(step.cases, constant.value) ? this.list(step.cases[constant.value]) : otherwise;
+    if (value !== undefined) return Object.hasOwn(step.cases, value) ? this.list(step.cases[value]) : otherwise;
     return either([...Object.values(step.cases).map((steps) => this.list(steps)), otherwise]);
   }
 

@@ -156,6 +156,15 @@ describe("graphs", () => {
     ).toEqual([]);
   });
 
+  test("what a node does at shutdown is seen by the outputs, not by other nodes", () => {
+    const nodes = `{id: a, plugin: p, action: q, on_shutdown: [${step("bye")}]}`;
+    const long = "mode: long_running\nidle: complete\nbudget: {max_steps: 5}\n";
+    expect(found(`${long}nodes: [${nodes}]\noutputs: {v: "{{ steps.bye.output }}"}\n`)).toEqual([]);
+    expect(found(`${long}nodes: [${nodes}, ${read("b", "bye.output")}]\n`)).toEqual([
+      "warning step-cannot-have-run steps.bye.output",
+    ]);
+  });
+
   test("a node that is visited once does not see itself, but for set, keep and its edges", () => {
     expect(found(graph("", read("a", "a.output")))).toEqual(["warning step-cannot-have-run steps.a.output"]);
     expect(found(graph("{from: a, to: a, when: steps.a.output}", read("a", "a.output")))).toEqual([]);

@@ -54,9 +54,8 @@ function inGraph(
   const to = target[0]?.step.id;
   if (graph === undefined || to === undefined) return undefined;
   const repeats = graph.longRunning || graph.after.get(to)?.has(to) === true;
-  const inside = relationOf(from === to ? reader : undefined, target);
-  if (inside?.kind === "inside_loop") return inside;
-  if (from === undefined) return inside;
+  const inside = relationOf(reader, target);
+  if (inside?.kind === "inside_loop" || from === undefined || (from !== to && inside !== undefined)) return inside;
   if (from === to) {
     if (repeats) return undefined;
     const itself = reader !== undefined && reader.length === 1 && target.length === 1;

@@ -1,6 +1,6 @@
-import type { Json } from "../json.ts";
 import type { IfStep, StepDefinition, SwitchStep } from "../definition/types.ts";
-import { constantCondition, constantTruth, constantValue } from "./constant.ts";
+import { constantCondition, constantTruth } from "./constant.ts";
+import { constantCase } from "./constant-case.ts";
 import { type Finding, type FindingRule, findingAt, findingAtStep } from "./finding.ts";
 import type { Subject } from "./subject.ts";
 
@@ -38,9 +38,8 @@ function* deadBranch(subject: Subject, step: IfStep): Generator<Finding> {
 }
 
 function* deadCases(subject: Subject, step: SwitchStep): Generator<Finding> {
-  const constant = constantValue(step.value);
-  if (constant === undefined || constant.fails) return;
-  const value = caseKey(constant.value);
+  const value = constantCase(step);
+  if (value === undefined) return;
   for (const key of Object.keys(step.cases)) {
     if (key === value || step.cases[key]?.length === 0) continue;
     yield findingAt(
@@ -49,7 +48,7 @@ function* deadCases(subject: Subject, step: SwitchStep): Generator<Finding> {
       {
         code: "unreachable-branch",
         severity: "warning",
-        message: `case "${key}" of "${step.id}" never runs: the value is always ${JSON.stringify(constant.value)}`,
+        message: `case "${key}" of "${step.id}" never runs: the value is always ${JSON.stringify(value)}`,
       },
     );
   }
@@ -57,14 +56,8 @@ function* deadCases(subject: Subject, step: SwitchStep): Generator<Finding> {
     yield findingAtStep(subject, step.id, ["default"], {
       code: "unreachable-branch",
       severity: "warning",
-      message: `default of "${step.id}" never runs: the value is always ${JSON.stringify(constant.value)}`,
+      message: `default of "${step.id}" never runs: the value is always ${JSON.stringify(value)}`,
     });
-}
-
-/** A switch value is compared with case keys as text (section 20). */
-function caseKey(value: Json): string {
-  if (value === null) return "";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 function* emptyLoop(subject: Subject, step: StepDefinition): Generator<Finding> {
