@@ -131,6 +131,11 @@ describe("compensations", () => {
   test("a compensation sees what ran at the same time as its step, and after it", () => {
     expect(found(`steps:\n  - {id: both, parallel: [${step("l")}, ${undo(read("u", "l.output"))}]}\n`)).toEqual([]);
     expect(
+      found(
+        `steps:\n  - {id: both, type: parallel, branches: {x: [${step("l")}], y: [${undo(read("u", "l.output"))}]}}\n`,
+      ),
+    ).toEqual([]);
+    expect(
       found(`steps:\n  - {id: t, type: try, steps: [${undo(read("u", "h.output"))}], catch: [${step("h")}]}\n`),
     ).toEqual(["info step-may-be-skipped steps.h.output"]);
   });
