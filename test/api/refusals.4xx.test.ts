@@ -187,9 +187,16 @@ test("of several workflows in a document all are published or none", async () =>
   });
 });
 
-test("a kind of step that does not run yet is refused by name, and is a finding of validate", async () => {
-  const waits = { name: "Waits", steps: [{ id: "s", type: "agent", agent: "x" }] };
-  const answer = await call(key, "POST", "/workflows", { body: { workflow: waits } });
+test("what does not run here is refused by name, and is a finding of validate", async () => {
+  const snake = { name: "Snake", steps: [{ id: "s", type: "transform", language: "python", expression: "1" }] };
+  const answer = await call(key, "POST", "/workflows", { body: { workflow: snake } });
   expect(answer).toMatchObject({ status: 400, body: { code: "VALIDATION" } });
-  expect(JSON.stringify(answer.body)).toContain("agent");
+  expect(JSON.stringify(answer.body)).toContain("python");
+  expect(await call(key, "POST", "/workflows/validate", { body: { workflow: snake } })).toMatchObject({
+    status: 200,
+    body: {
+      valid: true,
+      findings: expect.arrayContaining([expect.objectContaining({ message: expect.stringContaining("python") })]),
+    },
+  });
 });
