@@ -1,16 +1,14 @@
-import { JSONPathEnvironment } from "json-p3";
 import type { Json } from "../../json.ts";
+import { meteredQuery } from "./metered-jsonpath.ts";
 
-const environment = new JSONPathEnvironment();
-
-/** The values that a JSONPath (RFC 9535) finds, in document order; or why it is none. */
+/** The values that a JSONPath (RFC 9535) finds, in document order; or why it is none, or looks at too much. */
 export function queryJson(
   expression: string,
   data: Json,
 ): { ok: true; values: Json[] } | { ok: false; message: string } {
   try {
     // What it finds are parts of `data`.
-    return { ok: true, values: environment.query(expression, data).values() as Json[] };
+    return { ok: true, values: meteredQuery(expression).query(data).values() as Json[] };
   } catch (error) {
     return { ok: false, message: error instanceof Error ? error.message : String(error) };
   }
