@@ -77,10 +77,6 @@ test("every fixture runs with mocked connectors, in no time, and says where it d
   });
 });
 
-test("nothing of it is stored: there is no execution", async () => {
-  expect(await call(key, "GET", "/workflows/executions?workflow=report")).toMatchObject({ body: { data: [] } });
-});
-
 test("a request names fixtures, brings mocks that come first, and inputs of the moment", async () => {
   const body = { fixtures: ["off"], inputs: { a: 7 }, mock_data: { "calculator.add": { result: 3 } } };
   const tested = await call(key, "POST", "/workflows/report/test?version=1", { body });
