@@ -1,21 +1,17 @@
-import type { StepDefinition } from "../definition/types.ts";
 import { constantCondition } from "./constant.ts";
-import type { Json } from "../json.ts";
 import { shapeOf } from "./expression-shape.ts";
 import { typesOfExpression } from "./expression-types.ts";
 import { type Finding, type FindingRule, findingAtStep } from "./finding.ts";
 import { canBe, ITERABLE, type Types, typeWords } from "./json-types.ts";
+import { type ItemList, itemLists } from "./item-lists.ts";
 import type { Subject } from "./subject.ts";
 
 /** `for_each` and `items` take a list or a map; over anything else the step fails (section 3). */
 export const loopsOverNoList: FindingRule = function* (subject) {
-  for (const step of subject.steps) {
-    if (step.forEach !== undefined) yield* check(subject, step, step.forEach, ["for_each", "forEach"]);
-    if (step.kind === "forEach") yield* check(subject, step, step.items, ["items"]);
-  }
+  for (const list of itemLists(subject.steps)) yield* check(subject, list);
 };
 
-function* check(subject: Subject, step: StepDefinition, items: Json, names: readonly string[]): Generator<Finding> {
+function* check(subject: Subject, { step, items, names }: ItemList): Generator<Finding> {
   if (typeof items !== "string" || constantCondition(items)?.fails === true) return;
   const shape = shapeOf(items);
   const given: Types | undefined =

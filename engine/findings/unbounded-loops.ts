@@ -1,20 +1,17 @@
 import { type Finding, type FindingRule, findingAtStep } from "./finding.ts";
 import type { StepDefinition } from "../definition/types.ts";
-import type { Json } from "../json.ts";
 import { allSteps } from "../definition/child-blocks.ts";
 import { makesCall } from "../steps/makes-call.ts";
 import { itemRange } from "./item-range.ts";
+import { type ItemList, itemLists } from "./item-lists.ts";
 import type { Subject } from "./subject.ts";
 
 /** A loop that calls something outside for each item of an input, and nothing says how many items there may be. */
 export const unboundedLoops: FindingRule = function* (subject) {
-  for (const step of subject.steps) {
-    if (step.forEach !== undefined) yield* check(subject, step, step.forEach, ["for_each", "forEach"]);
-    if (step.kind === "forEach") yield* check(subject, step, step.items, ["items"]);
-  }
+  for (const list of itemLists(subject.steps)) yield* check(subject, list);
 };
 
-function* check(subject: Subject, step: StepDefinition, items: Json, names: readonly string[]): Generator<Finding> {
+function* check(subject: Subject, { step, items, names }: ItemList): Generator<Finding> {
   const range = itemRange(subject, items);
   if (range.input === undefined || range.most !== null || !callsOutside(subject, step)) return;
   const member = range.map ? "maxProperties" : "maxItems";
