@@ -1,7 +1,7 @@
-import { jsonpath } from "json-p3";
 import { isRunErrorCode, type RunErrorCode } from "../../../engine/errors.ts";
 import { isObject, type Json, type JsonObject } from "../../../engine/json.ts";
 import type { ActionResult, ReportedUsage } from "../../../engine/run/types.ts";
+import { queryJson } from "../../../engine/steps/transform/query-json.ts";
 import type { Masker } from "../../mask.ts";
 import { type ParsedAnswer, quoted } from "./parse-answer.ts";
 import type { PinnedHttpHandler } from "./pinned-handler.ts";
@@ -110,19 +110,17 @@ function envelopeFailure(body: JsonObject, answer: ParsedAnswer, { now }: Readin
 
 /** One match gives the value, several a list, none null (section 20). */
 function extracted(path: string, body: Json): Mapped {
-  try {
-    const values: Json[] = jsonpath.query(path, body).values().filter(isJson);
-    return { ok: true, output: values.length === 0 ? null : values.length === 1 ? (values[0] ?? null) : values };
-  } catch {
-    return failed("VALIDATION", `The connector's extract is not a JSONPath: ${path.slice(0, 200)}`, {
-      field: "response.extract",
-    });
-  }
-}
-
-/** What JSONPath finds in JSON is JSON. */
-function isJson(value: unknown): value is Json {
-  return value !== undefined;
+  const found = queryJson(path, body);
+  if (!found.ok)
+    return failed(
+      "VALIDATION",
+      `The connector's extract is not a JSONPath, or too much for one: ${path.slice(0, 200)}`,
+      {
+        field: "response.extract",
+      },
+    );
+  const { values } = found;
+  return { ok: true, output: values.length === 0 ? null : values.length === 1 ? (values[0] ?? null) : values };
 }
 
 function usageOf(usage: Json | undefined): ReportedUsage | undefined {
