@@ -5,7 +5,7 @@ import { buildGenerated } from "../../scripts/platform/bundle.ts";
 import { transformRunner } from "../../workers/plugins/code/run-transform.ts";
 
 /** What the platform itself answers to a call, at once; undefined where the case does. */
-export type PlatformCalls = (call: ActionCall) => ActionResult | undefined;
+type PlatformCalls = (call: ActionCall) => ActionResult | undefined;
 
 const GENERATED = join(import.meta.dirname, "../../workers/plugins/code/generated");
 const NO_MODEL: ActionResult = {
