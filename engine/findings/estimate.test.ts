@@ -72,6 +72,11 @@ describe("branches", () => {
     expect(parallel("all")).toBe("4–4 steps, 3–6 runs");
     expect(parallel("any")).toBe("2–4 steps, 1–6 runs");
     expect(parallel("{count: 2}")).toBe("4–4 steps, 3–6 runs");
+    expect(
+      counted(
+        `steps: [{id: p, type: parallel, join: any, branches: {x: [${a}, ${b}], y: [{id: w, type: wait, duration: 1}]}}]\n`,
+      ),
+    ).toBe("2–4 steps, 0–4 runs");
   });
 
   test("a try may do its catch instead, and everything again", () => {

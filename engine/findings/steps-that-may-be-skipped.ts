@@ -9,15 +9,9 @@ import type { Subject } from "./subject.ts";
 export const stepsThatMayBeSkipped: FindingRule = function* (subject) {
   if (subject.graph !== undefined) return;
   const deciding = decidingSteps(subject);
-  for (const { reference, use, guarded, tolerated } of subject.references) {
+  for (const { reference, use, guarded } of subject.references) {
     const [id, member] = reference.path;
-    if (
-      reference.root !== "steps" ||
-      id === undefined ||
-      guarded ||
-      tolerated ||
-      !(member === "output" || member === "outputs")
-    )
+    if (reference.root !== "steps" || id === undefined || guarded || !(member === "output" || member === "outputs"))
       continue;
     const target = subject.places.get(id);
     const reader = use.scope.stepId === undefined ? undefined : subject.places.get(use.scope.stepId);

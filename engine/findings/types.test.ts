@@ -14,6 +14,8 @@ const PINS: TestPins = {
         free: {},
         either: { anyOf: [{ type: "string" }, { type: "number" }] },
         key: { type: "number", "x-secret": true },
+        open: { type: "object", properties: { a: { type: "string" } } },
+        marks: { type: "object", patternProperties: { "^x": {} }, additionalProperties: false },
       },
       required: ["to", "level"],
       additionalProperties: false,
@@ -88,6 +90,8 @@ describe("an input and its action's schema", () => {
     '{to: a, tags: "{{ inputs.list }}"}',
     '{to: a, free: "{{ inputs.list }}", either: "{{ inputs.flag }}"}',
     '{to: a, key: "{{ inputs.name }}"}',
+    '{to: a, open: {b: "{{ inputs.name }}"}, marks: {x1: "{{ inputs.name }}"}}',
+    '{to: a, count: "{{ inputs.name | int(\'none\') }}", urgent: "{{ int(inputs.name, false) }}"}',
     '{to: a, count: "{{ steps.first.output.open.anything }}"}',
     '"{{ inputs.any }}"',
   ])("fit, or may: %s", (input) => {

@@ -20,6 +20,8 @@ describe("conditions that are decided before any run", () => {
     expect(choice("true")).toEqual(["unreachable-branch /steps/0/else"]);
     expect(choice("false")).toEqual(["unreachable-branch /steps/0/then"]);
     expect(choice("inputs.x")).toEqual([]);
+    expect(found(`steps: [{id: c, type: if, condition: true, then: [${step("a")}]}]\n`)).toEqual([]);
+    expect(found(`steps: [{id: c, type: if, condition: false, then: [${step("a")}]}]\n`)).toHaveLength(1);
   });
 
   test("the cases that a constant is not", () => {
