@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test } from "vitest";
 import type { ActionCall, ActionResult } from "../../engine/run/types.ts";
+import { LIMITS } from "../../workers/plugins/code/limits.ts";
 import { transformsInNode } from "../support/transforms-in-node.ts";
 
 /*
@@ -137,6 +138,11 @@ test("the machines run in Node as they do in workerd", () => {
   expect(transform("jsonata", "n + 1")).toMatchObject({ ok: true, output: 2 });
   expect(transform("javascript", "return context.n + 1")).toMatchObject({ ok: true, output: 2 });
   expect(transform("python", "return 1")).toMatchObject({ ok: false, permanent: true, error: { code: "UNAVAILABLE" } });
+});
+
+test("jq's own memory is built with the limit that QuickJS is given", () => {
+  const builder = readFileSync(join(root, "scripts/platform/build-machines.ts"), "utf8");
+  expect(builder).toContain(`MAX_PAGES = ${LIMITS.memoryPages};`);
 });
 
 test("a machine that grew, and one that was stopped, begin anew", () => {
