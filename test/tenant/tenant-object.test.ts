@@ -33,7 +33,7 @@ async function start(): Promise<void> {
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "smartify-tenant-"));
   const bundle = await build({
-    entryPoints: [join(import.meta.dirname, "./tenant-request.ts")],
+    entryPoints: [join(import.meta.dirname, "../workers/tenant-worker.ts")],
     bundle: true,
     write: false,
     format: "esm",
