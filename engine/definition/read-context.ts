@@ -33,14 +33,14 @@ export class ReadContext {
     return this.#problems.length >= SOURCE_LIMITS.problems;
   }
 
-  /** Adds a problem; the same words at the same place only once. */
-  report(path: string, place: Place, message: string, suggestion?: string): void {
+  /** Adds a problem; the same words at the same place only once. A place that takes looking for is only looked for when it is needed. */
+  report(path: string, place: Place | (() => Place), message: string, suggestion?: string): void {
     const identity = `${path} ${message}`;
     if (this.full || this.#reported.has(identity)) return;
     this.#reported.add(identity);
     this.#problems.push({
       path,
-      ...place,
+      ...(typeof place === "function" ? place() : place),
       message: briefly(message),
       ...(suggestion === undefined ? {} : { suggestion }),
     });
@@ -88,6 +88,6 @@ export class ReadContext {
       return;
     }
     for (const problem of result.problems)
-      this.report(pointer, this.locate.inScalar(node, problem.offset), problem.message, problem.suggestion);
+      this.report(pointer, () => this.locate.inScalar(node, problem.offset), problem.message, problem.suggestion);
   }
 }
