@@ -3,6 +3,7 @@ import { loadCases, loadRequirements } from "./conformance-case.ts";
 import { CoordinatorHost } from "./coordinator-host.ts";
 import { memoryHost } from "./memory-host.ts";
 import { runCase } from "./run-case.ts";
+import { strayMembers } from "./stray-members.ts";
 
 const cases = loadCases();
 const table = cases.map((one) => [one.case, one] as const);
@@ -27,6 +28,10 @@ describe("the table of requirements", () => {
   test("no two cases have one name", () => {
     const names = cases.map((one) => one.case);
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+  });
+
+  test("every member of a case is one that something looks at", () => {
+    expect(cases.flatMap((one) => strayMembers(one).map((member) => `${one.case}: ${member}`))).toEqual([]);
   });
 
   test("every requirement has a case", () => {
