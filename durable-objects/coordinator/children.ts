@@ -36,7 +36,8 @@ export class Children {
     if (known !== undefined && known !== "running") return childResult(known);
     if (known === undefined) {
       const { plan } = parent;
-      const caller = { plan, env: parent.driver.state.env, depth: head.depth ?? 0, now: this.#deps.now() };
+      const { env: parentEnv, principal } = parent.driver.state;
+      const caller = { plan, env: parentEnv, principal, depth: head.depth ?? 0, now: this.#deps.now() };
       const prepared = prepareChild(caller, call);
       if (!prepared.ok) return prepared;
       const { source, inputs, env } = prepared.start;

@@ -4,6 +4,7 @@ import type { Scope } from "../expressions/types.ts";
 import type { JsonObject } from "../json.ts";
 import { isObject } from "../json.ts";
 import type { Plan, PlanSource } from "../plan/types.ts";
+import { type Principal, refusalOf } from "../run/authorization.ts";
 import type { RunState } from "../run/state.ts";
 import type { ActionCall, ActionResult } from "../run/types.ts";
 
@@ -22,6 +23,7 @@ export interface ChildStart {
 export interface ChildCaller {
   plan: Plan;
   env: JsonObject;
+  principal: Principal;
   /** 0 for an execution that nobody's step started. */
   depth: number;
   now: number;
@@ -39,6 +41,11 @@ export function prepareChild(
   }
   const { plan, source } = caller.plan.subworkflow(call.workflow);
   const { envNames, definition } = plan;
+  const refusal = refusalOf(definition.authorization, caller.principal);
+  if (refusal !== undefined) {
+    const message = `Workflow ${definition.name} may not be run by who started the execution: ${refusal}`;
+    return { ok: false, error: { code: "FORBIDDEN", message } };
+  }
   const env = envNames.includes("*") ? caller.env : pick(caller.env, envNames);
   const given = isObject(call.input) ? call.input : {};
   const prepared = prepareInputs(definition, given, inputScope(plan, env, call.idempotencyKey, caller.now));

@@ -5,7 +5,7 @@ import { newRun } from "../run/new-run.ts";
 import type { Principal } from "../run/authorization.ts";
 import type { RunState } from "../run/state.ts";
 import type { ActionCall, ActionResult, EngineInput, RunIdentity, StampedEvent } from "../run/types.ts";
-import { childResult, prepareChild } from "./child-run.ts";
+import { type ChildCaller, childResult, prepareChild } from "./child-run.ts";
 import type { HostPort } from "./host-port.ts";
 import { RunDriver } from "./run-driver.ts";
 
@@ -155,7 +155,7 @@ async function runChild(
   begun: (child: MemoryExecution) => void,
 ): Promise<ActionResult> {
   const depth = (run.depth ?? 0) + 1;
-  const prepared = prepareChild({ plan: run.plan, env: run.env ?? {}, depth: depth - 1, now: run.clock.now() }, call);
+  const prepared = prepareChild(callerOf(run), call);
   if (!prepared.ok) return prepared;
   const { plan, inputs, env } = prepared.start;
   const executionId = `${run.identity.executionId}/${call.path}#${call.attempt}`;
@@ -165,3 +165,9 @@ async function runChild(
   child.deliver({ type: "start", inputs, env, principal: run.principal, actor: run.actor });
   return childResult((await child.done).state);
 }
+
+function callerOf({ plan, env = {}, depth = 0, clock, principal = NOBODY }: MemoryRun): ChildCaller {
+  return { plan, env, depth, principal, now: clock.now() };
+}
+
+const NOBODY: Principal = { roles: [], permissions: [] };

@@ -80,6 +80,7 @@ function acceptMessage(state: RunState, event: Extract<EngineEvent, { type: "mes
   const node = graph?.nodes.get(event.node);
   if (!graph || !node) return;
   if (!event.tick) graph.messages += 1;
+  if (event.id !== undefined) state.signalIds.add(event.id);
   const payload = event.from === undefined ? (event.payload ?? null) : sent(state, event.node, event.from);
   node.mailbox.push(event.tick ? { payload, tick: true } : { payload });
 }

@@ -3,7 +3,8 @@ import { isObject } from "../json.ts";
 import type { PlanStep } from "../plan/types.ts";
 import { stepOf } from "./apply-step.ts";
 import type { Instance } from "./state.ts";
-import { expressionFailure, type Turn } from "./turn.ts";
+import { expressionFailure } from "./expression-failure.ts";
+import type { Turn } from "./turn.ts";
 import type { RunCommand, Wait } from "./types.ts";
 import { evaluatedDuration } from "./waits.ts";
 

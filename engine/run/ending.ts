@@ -2,7 +2,8 @@ import type { JsonObject } from "../json.ts";
 import { isObject } from "../json.ts";
 import { lastOutput } from "./gather.ts";
 import type { Ending, RunCommand } from "./types.ts";
-import { expressionFailure, type Turn } from "./turn.ts";
+import { expressionFailure } from "./expression-failure.ts";
+import type { Turn } from "./turn.ts";
 
 /** The run is lost. Open steps are canceled; completed ones that can be undone are, before the terminal event. */
 export function end(turn: Turn, ending: Ending, compensate: boolean): void {

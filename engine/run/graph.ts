@@ -6,7 +6,8 @@ import type { GraphState, NodeState } from "./graph-state.ts";
 import { shutdownPath, visitPath } from "./path.ts";
 import { notNow, resumeRun, spendsMessages } from "./pausing.ts";
 import { tallyOf } from "./state.ts";
-import { expressionFailure, type Turn } from "./turn.ts";
+import { expressionFailure } from "./expression-failure.ts";
+import type { Turn } from "./turn.ts";
 import type { RunCommand, StopReason } from "./types.ts";
 
 /** The first message of a graph (section 20) and the clocks of its nodes. */
@@ -129,8 +130,10 @@ function deliverHeld(turn: Turn, plan: PlanGraph, graph: GraphState): boolean {
 }
 
 /** A message from outside. */
-export function receiveMessage(turn: Turn, { node: id, payload }: Extract<RunCommand, { type: "message" }>): void {
+export function receiveMessage(turn: Turn, command: Extract<RunCommand, { type: "message" }>): void {
   const { plan, state } = turn;
+  const { node: id, payload } = command;
+  if (command.id !== undefined && state.signalIds.has(command.id)) return;
   const { graph } = state;
   if (!plan.graph?.longRunning) {
     turn.refusal = { code: "CONFLICT", message: "Only a long_running graph takes messages" };
@@ -154,7 +157,7 @@ export function receiveMessage(turn: Turn, { node: id, payload }: Extract<RunCom
       }
       turn.emit({ type: "message.dropped", node: id, reason: "oldest" });
     }
-    turn.emit({ type: "message.accepted", node: id, payload });
+    turn.emit({ type: "message.accepted", node: id, payload, ...(command.id === undefined ? {} : { id: command.id }) });
     if (turn.running) turn.ready(state.root);
   }
 }

@@ -141,7 +141,7 @@ export interface RunState {
   /** A block had more than one try, or a node more than one visit: paths say which. */
   revisited: boolean;
   signals: KeptSignal[];
-  /** Ids of events that were taken. */
+  /** Ids of events and messages from outside that were taken. */
   signalIds: Set<string>;
   budget: Budget;
   spent: Spent;

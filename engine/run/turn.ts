@@ -1,4 +1,3 @@
-import { ExpressionError } from "../expressions/expression-error.ts";
 import { containsSecret } from "../expressions/index.ts";
 import type { RunError } from "../errors.ts";
 import type { Json, JsonObject } from "../json.ts";
@@ -12,6 +11,7 @@ import { refusalOf } from "./authorization.ts";
 import { callInput } from "./call-input.ts";
 import { actionCall } from "./effects.ts";
 import { end } from "./ending.ts";
+import { expressionFailure } from "./expression-failure.ts";
 import { gather } from "./gather.ts";
 import { MAX_NODES_PER_TURN, passesStepLimit } from "./limits.ts";
 import { isInside } from "./path.ts";
@@ -367,11 +367,3 @@ const POSES_AS_SECRET: RunError = {
   message: 'The output has a member named "$secret", which marks the platform\'s own secrets',
   details: { constraint: "$secret" },
 };
-
-/** The failure of an expression as an error of the run. Anything else is a bug and goes on. */
-export function expressionFailure(error: unknown): RunError {
-  if (error instanceof ExpressionError) {
-    return { code: error.code, message: error.message, ...(error.details ? { details: error.details } : {}) };
-  }
-  throw error;
-}

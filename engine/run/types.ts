@@ -166,7 +166,7 @@ export type EngineEvent =
       due?: number;
     }
   /** A message is in a node's mailbox: from outside (`payload`), of a visit (`from`: its path), or the inputs (`from: ""`). */
-  | { type: "message.accepted"; node: string; payload?: Json; from?: string; tick?: true }
+  | { type: "message.accepted"; node: string; payload?: Json; id?: string; from?: string; tick?: true }
   | { type: "message.dropped"; node: string; reason: "oldest" | "rejected" | "busy"; from?: string; tick?: true }
   /** The mailbox is full: the visit's node waits with it. */
   | { type: "message.held"; node: string; from: string }
@@ -276,8 +276,8 @@ export type RunCommand =
   | { type: "shutdown"; graceful?: boolean; deadlineMs?: number; actor?: string }
   /** An event. With `id`, once; with `path`, only for the wait at that path (a keyed event, section 20). */
   | { type: "signal"; name: string; payload: Json; channel?: string; id?: string; key?: string; path?: string }
-  /** For the mailbox of a node of a long-running graph. */
-  | { type: "message"; node: string; payload: Json }
+  /** For the mailbox of a node of a long-running graph; with `id`, once. */
+  | { type: "message"; node: string; payload: Json; id?: string }
   /** An approval. `step` is the path or id of a waiting step, or `workflow`. */
   | {
       type: "decide";
