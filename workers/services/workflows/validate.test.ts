@@ -46,7 +46,7 @@ test("what this deployment does not have is a finding with a name", async () => 
 });
 
 test("a file with problems has no estimate, and nothing is found in what could not be read", async () => {
-  const answer = await validated(VALID.replace("value: 1, condition", "valeu: 1, condition"));
+  const answer = await validated(VALID.replace("{id: c, type: output, value: 1}", "{id: c, type: output, valeu: 1}"));
   expect(answer).toMatchObject({ valid: false, findings: [], estimate: null });
   expect(answer.problems.length).toBeGreaterThan(0);
 });
