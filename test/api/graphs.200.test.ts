@@ -51,6 +51,12 @@ function rows(status: string, ...paths: string[]): object {
   return { steps: expect.arrayContaining(paths.map((path) => expect.objectContaining({ path, status }))) };
 }
 
+/** How often the sensor of a watch was visited. */
+function visits({ text }: { text: string }): number {
+  const { steps }: { steps: { id: string; attempt: number }[] } = JSON.parse(text);
+  return steps.filter(({ id, attempt }) => id === "sensor" && attempt > 0).length;
+}
+
 test("a pipeline hands what it read, shaped, to the warehouse", async () => {
   expect(await runs.end(await start("weather-pipeline"))).toMatchObject({
     status: "completed",
@@ -197,6 +203,17 @@ test("mailboxes, kept state and the visit in hand outlive a kill of everything",
   await runs.until(id, rows("completed", "gate", "gate@2", "gate@3"));
   expect((await runs.act(id, "shutdown")).status).toBe(200);
   expect(await runs.end(id)).toMatchObject({ status: "completed", result: { outputs: { handled: ["a", "b", "c"] } } });
+});
+
+test("an agent that senses by itself goes on after a kill of everything", { timeout: 120_000 }, async () => {
+  const id = await start("weather-watch", { places: ["Oslo"], hot: 100 });
+  await runs.until(id, rows("completed", "sensor"));
+  await platform.restart();
+  const readings = visits(await runs.get(id));
+  await runs.until(id, rows("completed", `sensor@${readings + 2}`));
+  expect((await runs.act(id, "shutdown")).status).toBe(200);
+  const over = await runs.end(id);
+  expect(over).toMatchObject({ status: "completed", result: { outputs: { alerts: 0, last_alert: null } } });
 });
 
 test("compensation goes on where a kill of everything cut it short", { timeout: 120_000 }, async () => {
