@@ -160,6 +160,9 @@ export interface KeyedWait {
   path: string;
   name: string;
   key: string;
+  /** What the event must be besides: one that is kept and does not fit stays for others. */
+  channel?: string;
+  filter?: JsonObject;
 }
 
 /** The tenant object: what crosses the cells of one tenant and environment. Never a run's state. */

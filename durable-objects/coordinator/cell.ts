@@ -123,11 +123,19 @@ export class Cell {
     }
     const record = await this.get(executionId);
     if (!record) return null;
+    if (!resident && (await this.#hasTaken(executionId, command))) return success({ ...record, steps: [] });
     const { status } = record;
     const done =
       command.type === "cancel" ? status === "canceled" || record.phase !== undefined : resident !== undefined;
     if (!done) return failure("CONFLICT", `The execution has already ended: it is ${status}`, { status });
     return success(BRIEF.has(command.type) ? { ...record, steps: [] } : record);
+  }
+
+  /** It came before, and counted: an answer that was lost must not make somebody else get it. */
+  async #hasTaken(executionId: string, command: RunCommand): Promise<boolean> {
+    if ((command.type !== "signal" && command.type !== "message") || command.id === undefined) return false;
+    const { id } = command;
+    return (await this.#residents.read(executionId, (_head, _plan, state) => state.signalIds.has(id))) ?? false;
   }
 
   isLive(executionId: string): boolean {

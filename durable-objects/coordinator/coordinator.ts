@@ -61,8 +61,8 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
         acquireSlot: (executionId, rule, priority) =>
           this.#tenant.acquireSlot({ ...rule, executionId, priority, cell: this.#name }),
         releaseSlot: (executionId) => this.#tenant.releaseSlot(executionId),
-        awaitEvent: (executionId, path, name, key) =>
-          this.#tenant.awaitEvent({ executionId, path, name, key, cell: this.#name }),
+        awaitEvent: (executionId, path, { event: name, key = "", channel, filter }) =>
+          this.#tenant.awaitEvent({ executionId, path, name, key, channel, filter, cell: this.#name }),
         forgetWait: (executionId, path) => this.#tenant.forgetWait(executionId, path),
       },
       childId: (parent, seed) => this.#placement.child(parent, parent.executionId, seed),

@@ -1,3 +1,4 @@
+import type { EventWait } from "../../engine/run/types.ts";
 import type { TenantPort } from "./tenant-port.ts";
 import type { TimerQueue } from "../timer-queue.ts";
 import type { Resident } from "./resident.ts";
@@ -26,12 +27,12 @@ export class Errands {
     this.#deps = deps;
   }
 
-  awaitEvent(resident: Resident, path: string, name: string, key: string): void {
+  awaitEvent(resident: Resident, path: string, wait: EventWait): void {
     const { executionId } = resident.head;
     this.#run(resident, async () => {
-      const event = await this.#deps.tenant.awaitEvent(executionId, path, name, key);
+      const event = await this.#deps.tenant.awaitEvent(executionId, path, wait);
       if (!event || !this.#deps.isCurrent(resident)) return;
-      const { id, payload, channel } = event;
+      const { id, name, key, payload, channel } = event;
       resident.driver.deliver({ type: "signal", id, name, key, payload, channel, path });
     });
   }

@@ -1,5 +1,5 @@
 import type { HostPort } from "../../engine/driver/host-port.ts";
-import type { ActionCall, ActionResult, StampedEvent } from "../../engine/run/types.ts";
+import type { ActionCall, ActionResult, EventWait, StampedEvent } from "../../engine/run/types.ts";
 import type { TimerQueue } from "../timer-queue.ts";
 import type { CommitGroup } from "./commit-group.ts";
 import { executionTooLarge } from "./host-failure.ts";
@@ -11,7 +11,7 @@ export interface ResidentDeps {
   timers: TimerQueue;
   call(resident: Resident, call: ActionCall): Promise<ActionResult>;
   abort(resident: Resident, path: string, attempt: number): void;
-  awaitEvent(resident: Resident, path: string, name: string, key: string): void;
+  awaitEvent(resident: Resident, path: string, wait: EventWait): void;
   forgetEvent(resident: Resident, path: string): void;
   soon(task: () => void): void;
   /** Called after events that did not end the execution were written. */
@@ -70,8 +70,8 @@ export class ResidentPort implements HostPort {
     this.#deps.abort(this.#resident, path, attempt);
   }
 
-  awaitEvent(path: string, name: string, key: string): void {
-    this.#deps.awaitEvent(this.#resident, path, name, key);
+  awaitEvent(path: string, wait: EventWait): void {
+    this.#deps.awaitEvent(this.#resident, path, wait);
   }
 
   forgetEvent(path: string): void {

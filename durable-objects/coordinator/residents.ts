@@ -199,7 +199,7 @@ export class Residents {
       timers: this.#deps.timers,
       call: (caller, call) => this.#call(caller, call),
       abort: (caller, path, attempt) => this.#children.abort(caller, path, attempt),
-      awaitEvent: (waiter, path, name, key) => this.#errands.awaitEvent(waiter, path, name, key),
+      awaitEvent: (waiter, path, wait) => this.#errands.awaitEvent(waiter, path, wait),
       forgetEvent: (waiter, path) => this.#errands.forgetEvent(waiter, path),
       soon: (task) => void this.#deps.wait(0).then(task),
       committed: (written) => this.#committed(written),

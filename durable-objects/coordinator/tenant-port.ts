@@ -1,9 +1,10 @@
+import type { EventWait } from "../../engine/run/types.ts";
 import type { ConcurrencyRule, KeyedEvent, SlotAnswer } from "../../contracts/rpc.ts";
 
 /** What a cell asks of its tenant object. Every call may be repeated. */
 export interface TenantPort {
   acquireSlot(executionId: string, rule: ConcurrencyRule, priority: number): Promise<SlotAnswer>;
   releaseSlot(executionId: string): Promise<void>;
-  awaitEvent(executionId: string, path: string, name: string, key: string): Promise<KeyedEvent | null>;
+  awaitEvent(executionId: string, path: string, wait: EventWait): Promise<KeyedEvent | null>;
   forgetWait(executionId: string, path: string): Promise<void>;
 }

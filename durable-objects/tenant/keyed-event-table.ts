@@ -86,18 +86,28 @@ export class KeyedEventTable {
       .map(storedEventOf)[0];
   }
 
-  /** The oldest that is kept for a wait that has declined everything up to `passed`. */
-  kept(name: string, key: string, passed: number, now: number): StoredEvent | undefined {
-    return this.#sql
-      .read(
-        `SELECT * FROM keyed_events WHERE name = ? AND key = ? AND state = 'kept' AND seq > ? AND expires_at > ?
-         ORDER BY seq LIMIT 1`,
-        name,
-        key,
-        passed,
-        now,
-      )
-      .map(storedEventOf)[0];
+  /** The oldest that is kept, fits, and comes after everything that the wait has declined (`passed`). */
+  kept(
+    name: string,
+    key: string,
+    passed: number,
+    now: number,
+    fits: (event: KeyedEvent) => boolean,
+  ): StoredEvent | undefined {
+    for (let after = passed; ; ) {
+      const stored = this.#sql
+        .read(
+          `SELECT * FROM keyed_events WHERE name = ? AND key = ? AND state = 'kept' AND seq > ? AND expires_at > ?
+           ORDER BY seq LIMIT 1`,
+          name,
+          key,
+          after,
+          now,
+        )
+        .map(storedEventOf)[0];
+      if (!stored || fits(stored.event)) return stored;
+      after = stored.seq;
+    }
   }
 
   setState(seq: number, state: KeyedEventState): void {

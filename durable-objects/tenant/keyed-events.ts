@@ -1,5 +1,6 @@
 import { failure, type Result, success } from "../../contracts/errors.ts";
 import type { KeyedEvent, KeyedWait } from "../../contracts/rpc.ts";
+import { fits } from "../../engine/run/waits.ts";
 import type { Courier, Told } from "./courier.ts";
 import type { ExchangePorts } from "./exchange-ports.ts";
 import { type Delivery, KeyedEventTable, type OpenEvents, type StoredEvent } from "./keyed-event-table.ts";
@@ -135,7 +136,9 @@ export class KeyedEvents {
       const deliver = this.#table.endDelivery(delivery) ? this.#wasTaken(known.event) : [];
       return { event: stored?.event ?? null, deliver };
     }
-    const kept = this.#table.kept(name, key, known?.passed ?? 0, now);
+    const kept = this.#table.kept(name, key, known?.passed ?? 0, now, (event) =>
+      fits({ event: name, channel: wait.channel, filter: wait.filter }, event),
+    );
     if (kept === undefined) return { event: null, deliver: [] };
     this.#table.give(kept.seq, executionId, path);
     return { event: kept.event, deliver: this.#wasTaken(kept.seq) };
@@ -220,7 +223,7 @@ export class KeyedEvents {
   #offerKept({ event, execution, path }: Delivery): Delivery[] {
     const wait = this.#table.wait(execution, path);
     if (wait === undefined || wait.event !== null) return [];
-    const kept = this.#table.kept(wait.name, wait.key, event, this.#ports.now());
+    const kept = this.#table.kept(wait.name, wait.key, event, this.#ports.now(), () => true);
     if (kept === undefined) return [];
     this.#table.setState(kept.seq, "next");
     return this.#advance(wait.name, wait.key);

@@ -1,4 +1,4 @@
-import type { ActionCall, ActionResult, StampedEvent } from "../run/types.ts";
+import type { ActionCall, ActionResult, EventWait, StampedEvent } from "../run/types.ts";
 
 /** What a place that runs executions provides: the coordinator object, the SDK's process, a test. One per run. */
 export interface HostPort {
@@ -11,7 +11,7 @@ export interface HostPort {
   /** Gives up a call in flight, if there is one. */
   abort(path: string, attempt: number): void;
   /** A step waits for an event of this key, from anywhere in the tenant: it comes as a signal with this path (section 20). */
-  awaitEvent(path: string, name: string, key: string): void;
+  awaitEvent(path: string, wait: EventWait): void;
   /** It does not any more. */
   forgetEvent(path: string): void;
   /** Runs `task` at or after `due` (epoch ms); answers how to take that back. */

@@ -91,7 +91,7 @@ export class RunDriver {
           this.#clearTimer(effect.name);
           break;
         case "awaitEvent":
-          this.#port.awaitEvent(effect.path, effect.name, effect.key);
+          this.#port.awaitEvent(effect.path, effect.wait);
           break;
         case "forgetEvent":
           this.#port.forgetEvent(effect.path);

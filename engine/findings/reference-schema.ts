@@ -1,3 +1,4 @@
+import type { StepDefinition } from "../definition/types.ts";
 import type { Reference } from "../expressions/types.ts";
 import { isObject, type Json, type JsonObject, member } from "../json.ts";
 import { isGeneral, typesOfSchema } from "./json-types.ts";
@@ -34,12 +35,19 @@ function stepSchema(outline: Outline, path: readonly string[]): Known | undefine
     const child = outline.places.get(what);
     if (child !== undefined && child.at(-2)?.step === step)
       return knownOf(outline, { root: "steps", path: path.slice(1) });
-    return { kind: "missing", index: 1, names: STEP_MEMBERS };
+    return ownMember(outline, step, path);
   }
   const schema = stepOutputSchema(outline, step);
   if (schema === undefined) return undefined;
   const outputs = what === "outputs" ? member(memberSchemas(schema), "outputs") : undefined;
   return follow(isObject(outputs) ? outputs : schema, path, 2);
+}
+
+/** A logic step reads as its output, too (decision 0006). */
+function ownMember(outline: Outline, step: StepDefinition, path: readonly string[]): Known {
+  const schema = step.kind === "action" ? undefined : stepOutputSchema(outline, step);
+  const found = schema && follow(schema, path, 1);
+  return found?.kind === "schema" ? found : { kind: "missing", index: 1, names: STEP_MEMBERS };
 }
 
 function follow(start: JsonObject, path: readonly string[], from: number): Known | undefined {

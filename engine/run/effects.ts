@@ -69,7 +69,7 @@ export function pendingEffects(plan: Plan, state: RunState, now: number): Effect
     if (isCall(instance) && instance.status === "running") {
       effects.push({ type: "callAction", call: actionCall(plan, state, instance, now) });
     } else if (wait?.kind === "event" && wait.key !== undefined && instance.status === "waiting") {
-      effects.push({ type: "awaitEvent", path, name: wait.event, key: wait.key });
+      effects.push({ type: "awaitEvent", path, wait });
     }
   }
   if (state.status === "running" || state.status === "waiting") effects.push({ type: "continue" });

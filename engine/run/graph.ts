@@ -9,6 +9,7 @@ import { tallyOf } from "./state.ts";
 import { expressionFailure } from "./expression-failure.ts";
 import type { Turn } from "./turn.ts";
 import type { RunCommand, StopReason } from "./types.ts";
+import { secretRefusal } from "./waits.ts";
 
 /** The first message of a graph (section 20) and the clocks of its nodes. */
 export function startGraphRun(turn: Turn): void {
@@ -134,6 +135,8 @@ export function receiveMessage(turn: Turn, command: Extract<RunCommand, { type: 
   const { plan, state } = turn;
   const { node: id, payload } = command;
   if (command.id !== undefined && state.signalIds.has(command.id)) return;
+  turn.refusal = secretRefusal(payload);
+  if (turn.refusal) return;
   const { graph } = state;
   if (!plan.graph?.longRunning) {
     turn.refusal = { code: "CONFLICT", message: "Only a long_running graph takes messages" };

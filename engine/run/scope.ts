@@ -180,8 +180,14 @@ class StepView extends LazyMap {
           ? new ErrorView(this.#instance.error)
           : null;
       default:
-        return this.#child(name);
+        return this.#child(name) ?? this.#ownMember(name);
     }
+  }
+
+  /** Logic steps read as their output, too: `steps.pause.timedOut`, as the public specification writes it. */
+  #ownMember(name: string): Json | undefined {
+    const { step, output } = this.#instance;
+    return step?.kind !== "action" && isObject(output) ? member(output, name) : undefined;
   }
 
   override json(): JsonObject {

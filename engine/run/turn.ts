@@ -176,6 +176,10 @@ export class Turn {
     const instance = this.state.open.get(path);
     if (instance?.status !== "running" || instance.attempt !== attempt || !isCall(instance)) return;
     const { usage, spent } = result;
+    if (!result.ok && containsSecret(result.error.details ?? null)) {
+      const { code, message } = result.error;
+      return this.settleAttempt(path, attempt, { ...result, error: { code, message } });
+    }
     if (result.ok && !containsSecret(result.output)) {
       const output = instance.step?.kind === "transform" ? { result: result.output } : result.output;
       this.settle(instance, output, { usage, spent, cached: result.cached });

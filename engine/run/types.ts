@@ -59,6 +59,8 @@ export type Wait =
       escalated?: boolean;
     };
 
+export type EventWait = Extract<Wait, { kind: "event" }>;
+
 /** What a run that is not running yet, or not any more, waits for (`waiting_for`, section 20). */
 export type Hold =
   | { kind: "time"; due: number; then?: { kind: "concurrency"; key: string } }
@@ -190,7 +192,7 @@ export type Effect =
   | { type: "setTimer"; name: string; due: number }
   | { type: "clearTimer"; name: string }
   /** The step at `path` waits for an event of this key, from anywhere in the tenant: deliver it as a signal with that path. */
-  | { type: "awaitEvent"; path: string; name: string; key: string }
+  | { type: "awaitEvent"; path: string; wait: EventWait }
   | { type: "forgetEvent"; path: string }
   /** The transition stopped at its work bound: deliver `{type: "continue"}` soon. */
   | { type: "continue" };

@@ -1,13 +1,13 @@
 import { durationMs } from "../definition/duration.ts";
+import type { RunError } from "../errors.ts";
+import { containsSecret } from "../expressions/index.ts";
 import type { Json, JsonObject } from "../json.ts";
 import { isObject, member } from "../json.ts";
 import { jsonEqual } from "../schema/equal.ts";
 import { MAX_KEPT_SIGNALS } from "./limits.ts";
 import type { Instance, KeptSignal } from "./state.ts";
 import type { Turn } from "./turn.ts";
-import type { RunCommand, Wait } from "./types.ts";
-
-type EventWait = Extract<Wait, { kind: "event" }>;
+import type { EventWait, RunCommand, Wait } from "./types.ts";
 
 /** The step at `path` waits; an event that was kept for it ends the wait at once. */
 export function openWait(turn: Turn, path: string, wait: Exclude<Wait, { kind: "approval" }>, due?: number): void {
@@ -19,7 +19,7 @@ export function openWait(turn: Turn, path: string, wait: Exclude<Wait, { kind: "
   if (wait.kind === "event") {
     const kept = turn.state.signals.find((signal) => fits(wait, signal));
     if (kept) return endWait(turn, instance, kept);
-    if (wait.key !== undefined) turn.effects.push({ type: "awaitEvent", path, name: wait.event, key: wait.key });
+    if (wait.key !== undefined) turn.effects.push({ type: "awaitEvent", path, wait });
   }
   if (wait.due !== undefined) turn.setTimer(`wait:${path}`, wait.due);
 }
@@ -47,10 +47,8 @@ export function waitIsOver(turn: Turn, instance: Instance): void {
 export function receiveSignal(turn: Turn, command: Extract<RunCommand, { type: "signal" }>): void {
   const { state } = turn;
   if (command.id !== undefined && state.signalIds.has(command.id)) return;
-  if (command.path !== undefined && !awaits(state.open.get(command.path), command)) {
-    turn.refusal = { code: "CONFLICT", message: `No step at ${command.path} waits for this event` };
-    return;
-  }
+  turn.refusal = secretRefusal(command.payload) ?? misaddressed(turn, command);
+  if (turn.refusal) return;
   if (state.signals.length >= MAX_KEPT_SIGNALS) {
     const message = `${MAX_KEPT_SIGNALS} events are kept already, and nobody has waited for them`;
     turn.refusal = { code: "RATE_LIMITED", message, details: { limit: "mailbox", max: MAX_KEPT_SIGNALS } };
@@ -76,12 +74,30 @@ export function matchKeptSignals(turn: Turn): void {
   }
 }
 
-function awaits(instance: Instance | undefined, command: Extract<RunCommand, { type: "signal" }>): boolean {
+/** A keyed event is for one wait: it may be gone, or ask for another event of the key. */
+function misaddressed(turn: Turn, command: Extract<RunCommand, { type: "signal" }>): RunError | undefined {
+  if (command.path === undefined) return undefined;
+  const instance = turn.state.open.get(command.path);
   const wait = instance?.status === "waiting" ? instance.wait : undefined;
-  return wait?.kind === "event" && wait.key === command.key && fits(wait, command);
+  if (wait?.kind !== "event" || wait.key !== command.key) {
+    return { code: "CONFLICT", message: `No step at ${command.path} waits for this event` };
+  }
+  if (fits(wait, command)) return undefined;
+  return { code: "VALIDATION", message: `The step at ${command.path} waits for another event of this key` };
 }
 
-function fits(wait: EventWait, { name, channel, payload }: Pick<KeptSignal, "name" | "channel" | "payload">): boolean {
+/** What comes from outside must not smuggle in a mark that a later call would reveal. */
+export function secretRefusal(payload: Json): RunError | undefined {
+  if (!containsSecret(payload)) return undefined;
+  const message = 'The payload has a member named "$secret", which marks the platform\'s own secrets';
+  return { code: "VALIDATION", message, details: { constraint: "$secret" } };
+}
+
+/** True when an event is the one that is waited for: by its name, channel and the members of the filter. */
+export function fits(
+  wait: Pick<EventWait, "event" | "channel" | "filter">,
+  { name, channel, payload }: Pick<KeptSignal, "name" | "channel" | "payload">,
+): boolean {
   if (wait.event !== name || (wait.channel !== undefined && wait.channel !== channel)) return false;
   return Object.entries(wait.filter ?? {}).every(([path, value]) => {
     const found = memberAt(payload, path);
