@@ -31,4 +31,6 @@ export interface Env {
   DEVELOPMENT_HOSTS?: string;
   /** Lets scripts create tenants by `POST /internal/tenants`; the route does not exist without it. */
   BOOTSTRAP_TOKEN?: string;
+  /** Steps that an execution may open: "1" to "100000", where it is not to be 10,000. */
+  STEP_LIMIT?: string;
 }

@@ -6,6 +6,7 @@ import { randomBytes } from "./identity/random-bytes.ts";
 import { consumeOutbox } from "./queues/outbox-consumer.ts";
 import { sweep } from "./schedules/sweep.ts";
 import type { Ports } from "./services/context.ts";
+import { stepLimit } from "./services/executions/step-limit.ts";
 import { IsolateCache } from "./services/isolate-cache.ts";
 import { Placement } from "../contracts/placement.ts";
 
@@ -25,6 +26,7 @@ function portsOf(env: Env): Ports {
     masterKey: env.MASTER_KEY,
     deployment: env.ENVIRONMENT_NAME,
     bootstrapToken: env.BOOTSTRAP_TOKEN,
+    stepLimit: stepLimit(env.STEP_LIMIT),
     cell: (name) => env.COORDINATOR.getByName(name),
     tenant: (name) => env.TENANT.getByName(name),
     code: env.CODE_PLUGIN,

@@ -16,6 +16,8 @@ export interface Ports {
   readonly deployment: "development" | "staging" | "production";
   /** Lets scripts create tenants; nobody can without it. */
   readonly bootstrapToken: string | undefined;
+  /** Steps that an execution may open, where the deployment says otherwise than the language. */
+  readonly stepLimit: number | undefined;
   /** A new stub at each call: a stub whose object was reset stays broken. */
   cell(name: string): CoordinatorRpc;
   tenant(name: string): TenantRpc;

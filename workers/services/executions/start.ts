@@ -98,6 +98,7 @@ export async function startPlanned(
     startAt: startTime(body, now),
     priority: body.priority,
     concurrency: concurrency.value,
+    maxSteps: ports.stepLimit,
     waitMs: waitOf(body),
     traceparent: traceparentOf(traceparent, ports.random),
   };
