@@ -45,9 +45,9 @@ function stepSchema(outline: Outline, path: readonly string[]): Known | undefine
 
 /** A logic step reads as its output, too (decision 0006). */
 function ownMember(outline: Outline, step: StepDefinition, path: readonly string[]): Known | undefined {
-  const schema = step.kind === "action" ? { additionalProperties: false } : stepOutputSchema(outline, step);
-  if (schema === undefined) return undefined;
-  const found = follow(schema, path, 1);
+  if (step.kind === "agent") return undefined;
+  const schema = step.kind === "action" ? undefined : stepOutputSchema(outline, step);
+  const found = schema && follow(schema, path, 1);
   return found?.kind === "schema" ? found : { kind: "missing", index: 1, names: STEP_MEMBERS };
 }
 
