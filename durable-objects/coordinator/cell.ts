@@ -44,7 +44,7 @@ export class Cell {
   readonly #outbox: Outbox;
   readonly #starts: IdempotentStarts;
   readonly #residents: Residents;
-  /** Starts that ask for a slot, by Idempotency-Key. */
+  /** Starts that ask for a slot, by Idempotency-Key: others with the key go on a turn after the answer, when it has begun. */
   readonly #asking = new Map<string, Promise<unknown>>();
   #alarmAt = 0;
 
@@ -70,7 +70,7 @@ export class Cell {
 
   async start(command: StartCommand): Promise<StartAnswer> {
     const { idempotency } = command;
-    if (idempotency) await this.#asking.get(idempotency.key);
+    while (idempotency && this.#asking.has(idempotency.key)) await this.#asking.get(idempotency.key);
     const before = idempotency && this.#starts.find(idempotency.key, this.#deps.now());
     if (idempotency && before) {
       if (before.bodyHash !== idempotency.bodyHash) {
@@ -182,7 +182,7 @@ export class Cell {
     if (idempotency)
       this.#asking.set(
         idempotency.key,
-        asking.catch(() => undefined),
+        asking.then(nothing, nothing).then(() => this.#deps.wait(0)),
       );
     try {
       const { kind } = await asking;
@@ -248,3 +248,5 @@ function timeHold({ startAt, concurrency }: StartCommand, now: number): Hold | u
 
 /** A second request with the same Idempotency-Key waits this long for the first (section 20). */
 const SECOND_REQUEST_WAITS_MS = 2_000;
+
+function nothing(): void {}

@@ -54,6 +54,8 @@ export class Children {
       };
       this.#deps.start(child, digestOfSource(source), source, inputs, env);
     }
+    // In the commit of the child's birth.
+    parent.driver.deliver({ type: "linked", path: call.path, attempt: call.attempt, executionId });
     const key = keyOf(call);
     parent.children.set(key, executionId);
     const state = await new Promise<RunState>((resolve) => this.#waiting.set(executionId, resolve));

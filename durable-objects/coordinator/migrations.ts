@@ -48,4 +48,12 @@ export const CELL_MIGRATIONS: readonly SqliteMigration[] = [
       CREATE INDEX executions_by_parent ON executions (parent) WHERE parent IS NOT NULL;
     `,
   },
+  {
+    // Of the executions that others started, only the unfinished are ever looked for.
+    id: 3,
+    sql: `
+      DROP INDEX executions_by_parent;
+      CREATE INDEX executions_by_parent ON executions (parent) WHERE parent IS NOT NULL AND finished_at IS NULL;
+    `,
+  },
 ];

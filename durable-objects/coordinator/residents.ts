@@ -72,10 +72,11 @@ export class Residents {
       start: (head, planDigest, source, inputs, env) => {
         const plan = deps.plans.find(planDigest, source);
         if (!plan) throw new Error("a plan that was just given is unknown");
-        const { principal, actor } = head;
-        this.bear(head, plan, { planDigest, start: { type: "start", inputs, env, principal, actor } });
+        const { principal, actor, parent } = head;
+        const maxSteps = parent && this.#all.get(parent.executionId)?.driver.state.maxSteps;
+        this.bear(head, plan, { planDigest, start: { type: "start", inputs, env, principal, actor, maxSteps } });
       },
-      cancel: (id, reason) => this.get(id)?.driver.deliver({ type: "cancel", reason }),
+      cancel: (id, reason) => this.#cancel(id, reason),
     });
     const isCurrent = (resident: Resident) => this.#all.get(resident.head.executionId) === resident;
     this.#errands = new Errands({ tenant, timers, now, isCurrent, done: (resident) => this.rest(resident) });
@@ -120,8 +121,7 @@ export class Residents {
         report(`execution ${id} could not be revived`, error);
       }
     }
-    for (const id of storage.orphans())
-      this.get(id)?.driver.deliver({ type: "cancel", reason: "its parent has ended" });
+    for (const id of storage.orphans()) this.#cancel(id, "its parent has ended");
   }
 
   /** Brings back what is due, a bounded number at a time. */
@@ -198,7 +198,10 @@ export class Residents {
       group: this.#group,
       timers: this.#deps.timers,
       call: (caller, call) => this.#call(caller, call),
-      abort: (caller, path, attempt) => this.#children.abort(caller, path, attempt),
+      abort: (caller, path, attempt) => {
+        this.#children.abort(caller, path, attempt);
+        this.#restSoon(caller);
+      },
       awaitEvent: (waiter, path, wait) => this.#errands.awaitEvent(waiter, path, wait),
       forgetEvent: (waiter, path) => this.#errands.forgetEvent(waiter, path),
       soon: (task) => void this.#deps.wait(0).then(task),
@@ -211,12 +214,14 @@ export class Residents {
   }
 
   async #call(resident: Resident, call: ActionCall): Promise<ActionResult> {
-    if (call.workflow !== undefined) return this.#children.run(resident, call);
-    this.#calls += 1;
+    const child = call.workflow !== undefined;
+    if (!child) this.#calls += 1;
     try {
-      return await this.#deps.call(call, resident.context);
+      return await (child ? this.#children.run(resident, call) : this.#deps.call(call, resident.context));
     } finally {
-      this.#calls -= 1;
+      if (!child) this.#calls -= 1;
+      // The answer to a call that was given up makes no transition, and so no commit after which it could rest.
+      if (resident.driver.state.open.get(call.path)?.attempt !== call.attempt) this.#restSoon(resident);
     }
   }
 
@@ -226,8 +231,13 @@ export class Residents {
       resident.heldFor = hold.key;
       this.#errands.acquireSlot(resident);
     }
-    // In a turn of its own: effects of this commit come first.
-    if (resident.driver.inFlight === resident.children.size) void this.#deps.wait(0).then(() => this.rest(resident));
+    if (resident.failing) this.#cancelUnawaited(resident);
+    if (resident.driver.inFlight === resident.children.size) this.#restSoon(resident);
+  }
+
+  /** In a turn of its own: effects of a commit, and what an answer changes, come first. */
+  #restSoon(resident: Resident): void {
+    void this.#deps.wait(0).then(() => this.rest(resident));
   }
 
   #drop(resident: Resident): void {
@@ -243,11 +253,12 @@ export class Residents {
     this.#all.delete(head.executionId);
     driver.dispose();
     this.#children.forget(resident);
+    if (resident.failing) this.#cancelUnawaited(resident);
     this.#errands.releaseSlot(resident);
     for (const waiter of resident.waiters) waiter(resident);
     const awaited = this.#children.ended(head.executionId, driver.state);
     // A parent that sleeps asks for its child's end again when it is back.
-    if (!awaited && head.parent) this.get(head.parent.executionId);
+    if (!awaited && head.parent) this.#tryGet(head.parent.executionId);
   }
 
   /** A bug in a transition: what was committed before it stands, what it half did is forgotten. */
@@ -266,6 +277,7 @@ export class Residents {
     if (!successor) {
       if (resident.birth?.idempotency) this.#deps.starts.forget(resident.birth.idempotency.key);
       for (const waiter of resident.waiters) waiter(resident);
+      this.#children.ended(executionId, resident.driver.state);
       return;
     }
     resident.successor = successor;
@@ -306,18 +318,38 @@ export class Residents {
   /** Goes on where the disk says; executions that it started and awaits no more are cancelled. */
   #resume(resident: Resident | undefined): void {
     if (!resident) return;
-    const { driver, head } = resident;
+    const { driver } = resident;
     driver.resume();
     if (driver.state.hold?.kind === "concurrency") {
       resident.heldFor = driver.state.hold.key;
       this.#errands.acquireSlot(resident);
     }
-    for (const id of this.#deps.storage.children(head.executionId)) {
-      const child = this.#all.get(id)?.head ?? this.#stored(id, (stored) => stored);
-      if (child && !isAwaited(driver.state, child))
-        this.get(id)?.driver.deliver({ type: "cancel", reason: "its step was canceled" });
-    }
+    this.#cancelUnawaited(resident);
     this.#committed(resident);
+  }
+
+  /** Executions that steps of this one started, before a restart or a fault, and that nobody waits for any more. */
+  #cancelUnawaited({ head, driver }: Resident): void {
+    const { storage } = this.#deps;
+    for (const id of storage.children(head.executionId)) {
+      const row = this.#all.get(id) ? undefined : storage.execution(id);
+      const child = this.#all.get(id)?.head ?? (row && (JSON.parse(row.head) as StoredHead));
+      if (child && !isAwaited(driver.state, child)) this.#cancel(id, "the step that started it has ended");
+    }
+  }
+
+  #cancel(executionId: string, reason: string): void {
+    this.#tryGet(executionId)?.driver.deliver({ type: "cancel", reason });
+  }
+
+  /** One that cannot be brought back must not stop those that share its turn. */
+  #tryGet(executionId: string): Resident | undefined {
+    try {
+      return this.get(executionId);
+    } catch (error) {
+      this.#deps.report(`execution ${executionId} could not be revived`, error);
+      return undefined;
+    }
   }
 
   #revive(executionId: string): Resident | undefined {
