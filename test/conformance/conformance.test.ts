@@ -9,7 +9,13 @@ const cases = loadCases();
 const table = cases.map((one) => [one.case, one] as const);
 
 describe("on the engine's memory host", () => {
-  test.each(table)("%s", (_, one) => runCase(memoryHost, one));
+  const host = memoryHost();
+  test.each(table)("%s", (_, one) => runCase(host, one));
+});
+
+describe("on a memory host that folds what it stored before everything it does", () => {
+  const host = memoryHost({ forgetful: true });
+  test.each(table)("%s", (_, one) => runCase(host, one));
 });
 
 describe("on the coordinator object", () => {

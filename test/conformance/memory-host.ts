@@ -1,8 +1,11 @@
+import { deepStrictEqual } from "node:assert";
 import { executionRecord } from "../../contracts/execution-record.ts";
 import { MemoryExecution } from "../../engine/driver/memory-host.ts";
 import { VirtualClock } from "../../engine/driver/virtual-clock.ts";
 import { compilePlan } from "../../engine/plan/compile-plan.ts";
-import type { ActionCall, RunCommand } from "../../engine/run/types.ts";
+import { fold } from "../../engine/run/apply.ts";
+import type { RunState } from "../../engine/run/state.ts";
+import type { ActionCall, RunCommand, StampedEvent } from "../../engine/run/types.ts";
 import type { ConformanceHost, Played, Scenario } from "./host.ts";
 import { platformCalls } from "./platform-calls.ts";
 import { play } from "./play.ts";
@@ -11,10 +14,15 @@ import { Script } from "./script.ts";
 const ACTOR = "key_conformance";
 const START = Date.UTC(2026, 10, 20, 12);
 
-/** The engine alone, in this process, in virtual time: a wait of an hour takes none. */
-export const memoryHost: ConformanceHost = { run };
+/**
+ * The engine alone, in this process, in virtual time: a wait of an hour takes none. A `forgetful` one knows nothing but the
+ * stored events: whatever happens next meets a state that was folded from them.
+ */
+export function memoryHost({ forgetful = false } = {}): ConformanceHost {
+  return { run: (scenario) => run(scenario, forgetful) };
+}
 
-async function run({ source, inputs, env, answers, start, happenings }: Scenario): Promise<Played> {
+async function run({ source, inputs, env, answers, start, happenings }: Scenario, forgetful: boolean): Promise<Played> {
   const clock = new VirtualClock(START);
   const wait = (ms: number) => new Promise<void>((resolve) => clock.at(clock.now() + ms, resolve));
   const script = new Script(answers, wait);
@@ -36,7 +44,9 @@ async function run({ source, inputs, env, answers, start, happenings }: Scenario
     callAction,
   });
   const head = { executionId: identity.executionId, mode: "async" as const, createdAt: START };
-  const record = () => executionRecord(plan, execution.state, head, clock.now());
+  const recordOf = (state: RunState) => executionRecord(plan, state, head, clock.now());
+  const folded = () => fold(plan, identity, storedEvents(execution.events));
+  const record = () => recordOf(execution.state);
   const hold = delay === undefined ? undefined : { kind: "time" as const, due: START + delay };
   execution.deliver({ type: "start", inputs, env, principal, actor, budget, maxSteps, hold });
   const act = async (command: RunCommand) => execution.deliver(command)?.code;
@@ -50,8 +60,21 @@ async function run({ source, inputs, env, answers, start, happenings }: Scenario
   for (;;) {
     await new Promise((resolve) => setImmediate(resolve));
     if (over) break;
+    if (forgetful) replace(execution.state, folded());
     if (!clock.fireNext()) throw new Error("the run is not over, and nothing more is due");
   }
   const [{ events }, witnessed] = await ended;
+  deepStrictEqual(recordOf(folded()), record(), "the fold of the events is another state");
   return { events, record: record(), calls: script.calls, inFlight: script.inFlight, ...witnessed };
+}
+
+/** As they come back from a disk. */
+function storedEvents(events: readonly StampedEvent[]): StampedEvent[] {
+  return JSON.parse(JSON.stringify(events));
+}
+
+/** Puts `other` in the place of `state`: what holds it does not notice. */
+function replace(state: RunState, other: RunState): void {
+  for (const key of Object.keys(state)) if (!Object.hasOwn(other, key)) Reflect.deleteProperty(state, key);
+  Object.assign(state, other);
 }
