@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../engine/json.ts";
+import type { JsonObject } from "../engine/json.ts";
 import type { Plan, PlanStep } from "../engine/plan/types.ts";
 import { LISTED_ITERATIONS } from "../engine/run/forget.ts";
 import { type Instance, type RunState, tallyOf } from "../engine/run/state.ts";
@@ -68,8 +68,7 @@ export function stepRecord(step: PlanStep, instance: Instance): StepRecord {
   if (instance.isolate !== undefined) record.isolate = instance.isolate;
   const waits = waitAsJson(instance);
   if (waits && instance.status === "waiting") record.waiting_for = waits;
-  const child = step.kind === "subworkflow" ? childOf(instance) : undefined;
-  if (child !== undefined) record.execution_id = child;
+  if (instance.child !== undefined) record.execution_id = instance.child;
   return record;
 }
 
@@ -100,12 +99,6 @@ function stepRecords(plan: Plan, state: RunState): StepRecord[] {
 function listed(path: string): boolean {
   if (!path.includes("[")) return true;
   return [...path.matchAll(/\[(\d+)\]/g)].every(([, index]) => Number(index) < LISTED_ITERATIONS);
-}
-
-/** The execution behind a subworkflow step, once it has ended. */
-function childOf({ output, error }: Instance): string | undefined {
-  const id = isObject(output) ? output.execution_id : error?.details?.execution_id;
-  return typeof id === "string" ? id : undefined;
 }
 
 /** A step that the run has not come to, or never did. */

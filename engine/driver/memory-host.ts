@@ -66,6 +66,7 @@ export class MemoryExecution {
         resolve({ state, events: this.events });
       },
       crashed: reject,
+      linked: ({ path, attempt }, executionId) => this.deliver({ type: "linked", path, attempt, executionId }),
     });
     this.#driver = new RunDriver(run.plan, state, port);
   }
@@ -92,6 +93,7 @@ interface MemoryHooks {
   commit(events: readonly StampedEvent[]): void;
   committed(): void;
   crashed(error: unknown): void;
+  linked(call: ActionCall, executionId: string): void;
 }
 
 function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: unknown) => void } {
@@ -121,8 +123,9 @@ function memoryPort(run: MemoryRun, hooks: MemoryHooks): HostPort {
         const result =
           call.workflow === undefined
             ? await run.callAction(call, signal)
-            : await runChild(run, call, (child) => {
+            : await runChild(run, call, (child, executionId) => {
                 signal.child = child;
+                hooks.linked(call, executionId);
               });
         if (call.cache && result.ok) {
           run.cache?.set(call.cache.key, { output: result.output, expiresAt: run.clock.now() + call.cache.ttlMs });
@@ -152,7 +155,7 @@ function memoryPort(run: MemoryRun, hooks: MemoryHooks): HostPort {
 async function runChild(
   run: MemoryRun,
   call: ActionCall,
-  begun: (child: MemoryExecution) => void,
+  begun: (child: MemoryExecution, executionId: string) => void,
 ): Promise<ActionResult> {
   const depth = (run.depth ?? 0) + 1;
   const prepared = prepareChild(callerOf(run), call);
@@ -160,7 +163,7 @@ async function runChild(
   const { plan, inputs, env } = prepared.start;
   const executionId = `${run.identity.executionId}/${call.path}#${call.attempt}`;
   const child = new MemoryExecution({ ...run, plan, inputs, env, depth, identity: { executionId, runAttempt: 1 } });
-  begun(child);
+  begun(child, executionId);
   run.onChild?.(child, call);
   child.deliver({ type: "start", inputs, env, principal: run.principal, actor: run.actor });
   return childResult((await child.done).state);

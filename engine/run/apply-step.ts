@@ -83,6 +83,9 @@ export const STEP_EVENTS: EventHandlers<StepEvent> = {
     state.undoing = null;
   },
   "step.progress": () => {},
+  "step.linked": (state, event) => {
+    opened(state, event.path).child = event.execution_id;
+  },
   "approval.decided": (state, event) => {
     const instance = event.path === "" ? state.root : opened(state, event.path);
     if (event.decision === "escalate") {

@@ -20,6 +20,7 @@ export function fold(plan: Plan, identity: RunIdentity, events: Iterable<Stamped
 const QUIET: ReadonlySet<StampedEvent["type"]> = new Set([
   "log",
   "step.progress",
+  "step.linked",
   "signal.received",
   "workflow.waiting",
 ]);

@@ -59,6 +59,8 @@ export interface Instance {
   output?: Json;
   error?: RunError;
   cached?: boolean;
+  /** The execution behind a subworkflow step. */
+  child?: string;
   /** The isolate that ran the last settled attempt, in an isolated execution. */
   isolate?: string;
   /** Loops: the evaluated items, and what became of them. */

@@ -81,6 +81,8 @@ function receive(turn: Turn, input: EngineInput): void {
       return abandon(turn, input.error);
     case "progress":
       return turn.progress(input);
+    case "linked":
+      return turn.link(input);
     case "log":
       return turn.emit(input);
     default:

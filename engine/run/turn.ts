@@ -251,6 +251,13 @@ export class Turn {
     this.emit({ type: "step.progress", path: input.path, percent: input.percent, message: input.message });
   }
 
+  link(input: Extract<EngineInput, { type: "linked" }>): void {
+    const instance = this.state.open.get(input.path);
+    if (instance?.status !== "running" || instance.attempt !== input.attempt || instance.child === input.executionId)
+      return;
+    this.emit({ type: "step.linked", path: input.path, execution_id: input.executionId });
+  }
+
   fail(error: RunError): void {
     end(this, { status: "failed", error }, true);
   }

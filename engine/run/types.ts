@@ -156,6 +156,8 @@ export type EngineEvent =
   | { type: "step.skipped"; path: string }
   | { type: "step.canceled"; path: string; usage?: AttemptUsage }
   | { type: "step.progress"; path: string; percent?: number; message?: string }
+  /** The execution that a subworkflow step started. */
+  | { type: "step.linked"; path: string; execution_id: string }
   | { type: "step.compensating"; path: string }
   | { type: "step.compensated"; path: string; error?: RunError }
   | { type: "signal.received"; name: string; payload: Json; channel?: string; id?: string; key?: string; path?: string }
@@ -265,6 +267,7 @@ export type EngineInput =
   /** The host gives the run up: it was quarantined, or a bug or a storage limit stopped it. */
   | { type: "fail"; error: RunError }
   | { type: "progress"; path: string; attempt: number; percent?: number; message?: string }
+  | { type: "linked"; path: string; attempt: number; executionId: string }
   | { type: "log"; path?: string; level: string; message: string; context?: JsonObject };
 
 /** How somebody outside steers an execution that exists. All of them are harmless when they come twice. */
