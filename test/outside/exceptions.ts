@@ -30,15 +30,9 @@ export const BLOCK_EXCEPTIONS: Record<string, string> = {
 const RESULTS = "results that arrive, triggers and usage are issue 4";
 const REGISTRY = "the rest of the registry, services and credentials is issue 5";
 const MANAGEMENT = "run management is issue 6";
-const LANGUAGE = "signals, approvals, graphs and fixtures are issue 3";
 
 /** Routes of the language document. */
 export const ROUTE_EXCEPTIONS: Record<string, string> = {
-  "POST /workflows/executions/{id}/messages": LANGUAGE,
-  "POST /workflows/executions/{id}/events": LANGUAGE,
-  "POST /workflows/executions/{id}/approvals/{step}": LANGUAGE,
-  "POST /workflows/executions/{id}/shutdown": LANGUAGE,
-  "POST /workflows/{slug}/test": LANGUAGE,
   "GET /workflows/executions/{id}/events": RESULTS,
   "GET /webhooks/endpoints": RESULTS,
   "POST /webhooks/endpoints": RESULTS,
@@ -58,8 +52,6 @@ export const ROUTE_EXCEPTIONS: Record<string, string> = {
   "POST /plugins/{slug}/{version}/deprecate": REGISTRY,
   "DELETE /plugins/{slug}/{version}": REGISTRY,
   "POST /connections/{id}/test": REGISTRY,
-  "POST /workflows/executions/{id}/pause": MANAGEMENT,
-  "POST /workflows/executions/{id}/resume": MANAGEMENT,
   "POST /workflows/executions/{id}/retry": MANAGEMENT,
   "GET /audit": "nobody reads the audit yet; a later issue",
   "POST /{plugin}/execute": "a route of the SDK's HTTP adapters, not of the platform",
@@ -73,6 +65,7 @@ export const FIXTURE_EXCEPTIONS: Record<string, string> = {
     "secrets are set by PUT /secrets/{name}; there is no file of them",
   "security: a trust policy of a registry": "the configuration of a client, not a workflow or connector",
   "security: a signed plugin": "signatures are detached (section 10)",
-  "security: an agent manifest": "agents are issue 3",
+  "security: an agent manifest":
+    "manifests of agents are not published: an agent step needs a model that no deployment has yet",
   "security: security monitoring": "the configuration of an operator, not a workflow or connector",
 };
