@@ -23,6 +23,7 @@ export const STEP_EVENTS: EventHandlers<StepEvent> = {
     });
     delete instance.retryDue;
     delete instance.wait;
+    if (instance.step?.kind === "subworkflow") instance.attemptAt = event.at;
     begin(instance, event);
   },
   "iteration.started": (state, event, plan) => {

@@ -19,7 +19,7 @@ export function actionCall(plan: Plan, state: RunState, instance: Instance, now:
     connection: instance.connection,
     idempotencyKey: `${executionId}:${runAttempt}:${instance.path}`,
     timeoutMs: step.timeoutMs,
-    deadline: now + step.timeoutMs,
+    deadline: childDeadline(instance) ?? now + step.timeoutMs,
     target: definition.execution,
   };
   if (definition.kind === "subworkflow") call.workflow = subworkflowKey(definition);
@@ -28,6 +28,11 @@ export function actionCall(plan: Plan, state: RunState, instance: Instance, now:
     call.cache = { key, ttlMs: cache.ttlMs };
   }
   return call;
+}
+
+/** When the execution that a step started has taken too long; it goes on while its parent is asleep or restarts. */
+export function childDeadline({ attemptAt, step }: Instance): number | undefined {
+  return attemptAt === undefined || !step ? undefined : attemptAt + step.timeoutMs;
 }
 
 /** Every timer that the state asks for, wherever the run is. Derived from the state alone. */

@@ -70,6 +70,8 @@ export interface Instance {
   index?: number;
   startedAt: number;
   finishedAt?: number;
+  /** Subworkflow steps: epoch ms when the attempt began. */
+  attemptAt?: number;
   /** Epoch ms when the next try is due, while `retrying`. */
   retryDue?: number;
   /** Epoch ms when the whole step has taken too long. */
