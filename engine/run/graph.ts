@@ -58,7 +58,9 @@ function progressActors(turn: Turn, plan: PlanGraph, graph: GraphState): void {
   for (let moved = true; moved; ) {
     moved = deliverHeld(turn, plan, graph);
     for (const [id, node] of inLine(graph)) {
-      if (node.mailbox.length === 0 || node.current !== null || node.unsent || node.held.length > 0) continue;
+      if (node.mailbox.length === 0 || node.current !== null || node.unsent) continue;
+      // What it has for itself goes when it takes its next message; for others it has to wait.
+      if (node.held.some(({ to }) => to !== id)) continue;
       if (!turn.mayOpenIn(turn.state.root, "nodes")) return;
       visit(turn, plan, id, node);
       // What was opened may have settled at once, and then has something to send.

@@ -16,6 +16,9 @@ function beyond(creator: readonly string[], wanted: readonly string[], kind: str
   });
 }
 
+/** Who has it gives out the tenant's other roles and permissions: they are names of the tenant's own (decision 0006). */
+const ADMIN = "admin";
+
 /** A new key, never with more than its creator's scopes, roles and permissions. The only answer that holds it. */
 export async function createKey(context: Context, body: CreateKeyBody): Promise<Result<Key & { key: string }>> {
   const { ports, caller } = context;
@@ -24,10 +27,10 @@ export async function createKey(context: Context, body: CreateKeyBody): Promise<
   if (environment === "live" && caller.environment === "test") {
     return failure("FORBIDDEN", "A test key cannot create a live key.", { environment });
   }
-  const refused =
-    beyond(caller.scopes, scopes, "scopes") ??
-    beyond(caller.roles, roles, "roles") ??
-    beyond(caller.permissions, permissions, "permissions");
+  const names = caller.roles.includes(ADMIN)
+    ? null
+    : (beyond(caller.roles, roles, "roles") ?? beyond(caller.permissions, permissions, "permissions"));
+  const refused = beyond(caller.scopes, scopes, "scopes") ?? names;
   if (refused !== null) return refused;
   const owner = { tenantId: caller.tenantId, environment };
   const key = createApiKey(caller.tenantId, environment);
