@@ -2,19 +2,31 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { CallContext } from "../../contracts/rpc.ts";
 import { Cell } from "../../durable-objects/coordinator/cell.ts";
 import { CellStorage, type ObjectStorage } from "../../durable-objects/coordinator/cell-storage.ts";
+import type { TenantPort } from "../../durable-objects/coordinator/tenant-port.ts";
 import type { SqlValue } from "../../durable-objects/sqlite-migrations.ts";
 import { TimerQueue } from "../../durable-objects/timer-queue.ts";
 import { VirtualClock } from "../../engine/driver/virtual-clock.ts";
 import type { ActionCall, ActionResult } from "../../engine/run/types.ts";
 
 /** Where a cell may be killed. */
-export type KillPoint = "before commit" | "after commit" | "call sent" | "call answered";
+export type KillPoint =
+  | "before commit"
+  | "after commit"
+  | "call sent"
+  | "call answered"
+  | "errand sent"
+  | "errand answered"
+  | "alarm rang";
 
 export interface SimulatedWorld {
   /** Asked at every point; true kills the cell there. */
   kill(point: KillPoint): boolean;
   /** What the plugin answers and after how many ms; null: never. */
   plugin(call: ActionCall, context: CallContext): { result: ActionResult; afterMs: number } | null;
+  /** The tenant object; without one every slot is free and nobody publishes. */
+  tenant?: TenantPort;
+  /** How late an alarm rings; at once without it. */
+  alarmLateMs?(): number;
   /** The cell says that its outbox has news. */
   hint(): void;
   report(message: string, error: unknown): void;
@@ -40,7 +52,7 @@ export const START = Date.UTC(2026, 10, 20, 12);
  */
 export class SimulatedObject {
   readonly clock = new VirtualClock(START);
-  readonly #database = new DatabaseSync(":memory:");
+  readonly database = new DatabaseSync(":memory:");
   readonly #statements = new Map<string, StatementSync>();
   readonly #world: SimulatedWorld;
   #current: Incarnation | undefined;
@@ -50,6 +62,8 @@ export class SimulatedObject {
   skewMs = 0;
   kills = 0;
   boots = 0;
+  /** Timers of the platform's that the cell has set and that have not fired: they keep the object awake. */
+  timers = 0;
   alarmsSet = 0;
   writes = 0;
   /** SQL that fails as if the disk said no. */
@@ -90,6 +104,7 @@ export class SimulatedObject {
     const killed = this.#current;
     if (!killed) return;
     this.kills += 1;
+    this.timers = 0;
     this.#current = undefined;
     killed.gated = true;
     killed.tellKilled();
@@ -107,13 +122,11 @@ export class SimulatedObject {
   #awaken(): Incarnation {
     if (this.#current) return this.#current;
     this.boots += 1;
+    this.timers = 0;
     const life: { incarnation?: Incarnation } = {};
     const self = (): Incarnation | undefined => life.incarnation;
     const now = (): number => this.clock.now() + this.skewMs;
-    const later = (ms: number, task: () => void): (() => void) =>
-      this.clock.at(this.clock.now() + ms, () => {
-        if (!incarnation.gated) task();
-      });
+    const later = (ms: number, task: () => void): (() => void) => this.#timer(self, ms, task);
     const cell = new Cell({
       storage: new CellStorage(this.#objectStorage(self)),
       timers: new TimerQueue({ now, wake: later }),
@@ -121,12 +134,7 @@ export class SimulatedObject {
       now,
       wait: (ms) => new Promise((resolve) => later(ms, resolve)),
       call: (call, context) => this.#call(incarnation, call, context),
-      tenant: {
-        acquireSlot: async () => ({ kind: "granted" }),
-        releaseSlot: async () => undefined,
-        awaitEvent: async () => null,
-        forgetWait: async () => undefined,
-      },
+      tenant: this.#tenantOf(self),
       childId: (parent, seed) => `${parent.executionId}/${seed}`,
       setAlarm: (at) => {
         if (!incarnation.dead) this.#setAlarm(at - this.skewMs);
@@ -174,10 +182,59 @@ export class SimulatedObject {
   #setAlarm(at: number): void {
     this.alarmsSet += 1;
     this.#alarm?.();
-    this.#alarm = this.clock.at(at, () => {
+    this.#alarm = this.clock.at(at + (this.#world.alarmLateMs?.() ?? 0), () => {
       this.#alarm = undefined;
-      this.cell.onAlarm();
+      const { cell } = this.#awaken();
+      if (this.#world.kill("alarm rang")) this.kill();
+      cell.onAlarm();
+      // A kill in its turn, before it was set again: the platform rings an alarm that did not end.
+      if (this.#current?.cell !== cell && this.#alarm === undefined) this.#setAlarm(this.clock.now() + 2_000);
     });
+  }
+
+  #timer(incarnation: () => Incarnation | undefined, ms: number, task: () => void): () => void {
+    let pending = true;
+    const settle = (): void => {
+      if (pending && incarnation() === this.#current) this.timers -= 1;
+      pending = false;
+    };
+    this.timers += 1;
+    const takeBack = this.clock.at(this.clock.now() + ms, () => {
+      settle();
+      if (!incarnation()?.gated) task();
+    });
+    return () => {
+      settle();
+      takeBack();
+    };
+  }
+
+  /** What it asks in the turn of a kill is never sent, and what is answered to a dead one goes nowhere. */
+  #tenantOf(incarnation: () => Incarnation | undefined): TenantPort {
+    const { tenant } = this.#world;
+    const errand = async <T>(run: (port: TenantPort) => Promise<T>, otherwise: T): Promise<T> => {
+      const never = new Promise<never>(() => undefined);
+      if (!tenant) return otherwise;
+      if (incarnation()?.gated) return never;
+      if (this.#world.kill("errand sent")) this.kill();
+      const answer = await run(tenant).then(
+        (value) => ({ value }),
+        (error: unknown) => ({ error }),
+      );
+      if (incarnation()?.gated) return never;
+      if (this.#world.kill("errand answered")) {
+        this.kill();
+        return never;
+      }
+      if ("error" in answer) throw answer.error;
+      return answer.value;
+    };
+    return {
+      acquireSlot: (id, rule, priority) => errand((port) => port.acquireSlot(id, rule, priority), { kind: "granted" }),
+      releaseSlot: (id) => errand((port) => port.releaseSlot(id), undefined),
+      awaitEvent: (id, path, wait) => errand((port) => port.awaitEvent(id, path, wait), null),
+      forgetWait: (id, path) => errand((port) => port.forgetWait(id, path), undefined),
+    };
   }
 
   #objectStorage(incarnation: (() => Incarnation | undefined) | undefined): ObjectStorage {
@@ -196,15 +253,15 @@ export class SimulatedObject {
           return closure();
         }
         depth += 1;
-        this.#database.exec(`SAVEPOINT s${depth}`);
+        this.database.exec(`SAVEPOINT s${depth}`);
         try {
           const result = closure();
-          this.#database.exec(`RELEASE s${depth}`);
+          this.database.exec(`RELEASE s${depth}`);
           depth -= 1;
           if (depth === 0 && this.#world.kill("after commit")) this.kill();
           return result;
         } catch (error) {
-          this.#database.exec(`ROLLBACK TO s${depth}; RELEASE s${depth}`);
+          this.database.exec(`ROLLBACK TO s${depth}; RELEASE s${depth}`);
           depth -= 1;
           throw error;
         }
@@ -216,10 +273,10 @@ export class SimulatedObject {
     if (this.failsOn?.(query, bindings)) throw new Error(`the disk refused: ${query.slice(0, 40)}`);
     if (!/^\s*SELECT/i.test(query)) this.writes += 1;
     if (bindings.length === 0 && query.includes(";")) {
-      this.#database.exec(query);
+      this.database.exec(query);
       return { toArray: () => [] };
     }
-    const statement = this.#statements.get(query) ?? this.#database.prepare(query);
+    const statement = this.#statements.get(query) ?? this.database.prepare(query);
     this.#statements.set(query, statement);
     const rows = statement.all(
       ...bindings.map((value) => (value instanceof ArrayBuffer ? new Uint8Array(value) : value)),

@@ -34,7 +34,7 @@ export const START = Date.UTC(2026, 10, 20, 12);
  * turn of a kill is never sent, as behind the platform's output gate.
  */
 export class SimulatedTenant {
-  readonly clock = new VirtualClock(START);
+  readonly clock: VirtualClock;
   readonly reports: string[] = [];
   readonly #database = new DatabaseSync(":memory:");
   readonly #statements = new Map<string, StatementSync>();
@@ -45,7 +45,9 @@ export class SimulatedTenant {
   alarmsSet = 0;
   writes = 0;
 
-  constructor(world: SimulatedCells) {
+  /** With a clock that others live by too, their time passes with its own. */
+  constructor(world: SimulatedCells, clock = new VirtualClock(START)) {
+    this.clock = clock;
     this.#world = world;
   }
 
