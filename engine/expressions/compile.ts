@@ -4,7 +4,7 @@ import { Compilation } from "./compilation.ts";
 import { compileBare, compileText } from "./compile-text.ts";
 import { compileTree } from "./compile-tree.ts";
 import { limitError } from "./limits.ts";
-import { Run } from "./run.ts";
+import { type Read, Run } from "./run.ts";
 import type { Compiled, CompileResult, Reference, Scope } from "./types.ts";
 import { plain, truthy } from "./values.ts";
 
@@ -63,18 +63,21 @@ class Program implements Compiled {
   }
 
   evaluate(scope: Scope): Json {
-    try {
-      return plain(this.read(new Run(scope, this.slots, this.secretive)));
-    } catch (error) {
-      throw asExpressionError(error);
-    }
+    return this.run(scope, plain);
   }
 
   test(scope: Scope): boolean {
+    return this.run(scope, truthy);
+  }
+
+  private run<T>(scope: Scope, as: (read: Read) => T): T {
+    const run = new Run(scope, this.slots, this.secretive);
     try {
-      return truthy(this.read(new Run(scope, this.slots, this.secretive)));
+      return as(this.read(run));
     } catch (error) {
       throw asExpressionError(error);
+    } finally {
+      scope.worked?.(run.spent);
     }
   }
 }

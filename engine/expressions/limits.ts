@@ -19,6 +19,11 @@ export function limitError(limit: Limit): ExpressionError {
   return new ExpressionError(`The expression goes beyond ${BOUND_NAMES[limit]}`, { limit });
 }
 
+/** What it costs to produce or record a text of some size, in operations. */
+export function workOfText(size: number): number {
+  return size >> 4;
+}
+
 /** Bytes of a text in UTF-8 (a lone surrogate counts as the three bytes of its replacement). */
 export function utf8Length(text: string): number {
   let bytes = text.length;

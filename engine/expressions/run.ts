@@ -1,4 +1,4 @@
-import { LIMITS, limitError, utf8Length } from "./limits.ts";
+import { LIMITS, limitError, utf8Length, workOfText } from "./limits.ts";
 import type { LazyMap, Scope, Value } from "./types.ts";
 
 /** What a node reads: a value, something lazy, or undefined for what is missing. */
@@ -11,6 +11,7 @@ export class Run {
   /** Whether arguments are searched for secrets at any depth: the source names `secrets`. */
   readonly secretive: boolean;
   uuids = 0;
+  private readonly allowed: number;
   private operations: number;
   private bytes: number;
 
@@ -24,6 +25,7 @@ export class Run {
     this.scope = scope;
     this.locals = slots === 0 ? NO_LOCALS : new Array<Read>(slots);
     this.secretive = secretive;
+    this.allowed = operations + workOfText(bytes);
     this.operations = operations;
     this.bytes = bytes;
   }
@@ -38,6 +40,11 @@ export class Run {
   spendText(bytes: number): void {
     this.bytes -= bytes;
     if (this.bytes < 0) throw limitError("text_bytes");
+  }
+
+  /** What it has cost so far, in operations. */
+  get spent(): number {
+    return this.allowed - this.operations - workOfText(this.bytes);
   }
 
   /** Counts a text that was produced, and gives it back. */

@@ -37,6 +37,8 @@ export interface Scope {
   readonly seed: string;
   /** A missing member is an error that names it (`strict: true` on the workflow). */
   readonly strict: boolean;
+  /** Told what each evaluation cost, in operations, when it is over: so that many of them can be bounded together. */
+  worked?(operations: number): void;
 }
 
 /** A dotted reference that an expression makes, as far as it is static: `steps.fetch.output` → root + path. */

@@ -53,7 +53,10 @@ function progressStandard(turn: Turn, plan: PlanGraph, graph: GraphState): void 
 }
 
 function progressActors(turn: Turn, plan: PlanGraph, graph: GraphState): void {
-  for (const [id, node] of graph.nodes) if (node.unsent) send(turn, plan, graph, id, node);
+  for (const [id, node] of graph.nodes) {
+    if (node.unsent && turn.exhausted) return;
+    if (node.unsent) send(turn, plan, graph, id, node);
+  }
   if (plan.until?.test(turn.scope(""))) return stop(turn, "until", true);
   for (let moved = true; moved; ) {
     moved = deliverHeld(turn, plan, graph);

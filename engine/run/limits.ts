@@ -2,6 +2,8 @@ import type { Turn } from "./turn.ts";
 
 /** Steps that one transition opens before it lets others go on. */
 export const MAX_NODES_PER_TURN = 256;
+/** Operations of expressions that it spends, and of recording what they give, before it does. */
+export const MAX_OPERATIONS_PER_TURN = 200_000;
 /** Steps and iterations that one execution may run (section 15); a loop itself is none of them. */
 export const MAX_STEPS = 10_000;
 /** What a deployment may raise that to. */

@@ -22,14 +22,23 @@ export class RunScope implements Scope {
   readonly #path: string;
   readonly #iteration: { loop: Instance; index: number } | undefined;
   readonly #output: Json | undefined;
+  readonly worked: (operations: number) => void;
 
   /** `output` is the step's own, where an expression is evaluated just before it settles. */
-  constructor(plan: Plan, state: RunState, path: string, now: number, output?: Json) {
+  constructor(
+    plan: Plan,
+    state: RunState,
+    path: string,
+    now: number,
+    worked: (operations: number) => void,
+    output?: Json,
+  ) {
     this.#plan = plan;
     this.#state = state;
     this.#path = path;
     this.#iteration = nearestIteration(state, path);
     this.now = now;
+    this.worked = worked;
     this.#output = output;
     this.strict = plan.strict;
   }
@@ -53,7 +62,7 @@ export class RunScope implements Scope {
       case "error":
         return this.#caught();
       case "steps":
-        return new StepsView(this.#plan, this.#state, this.#path, this.#output);
+        return new StepsView(this.#plan, this.#state, this.#path, this.worked, this.#output);
       case "env":
         return this.#state.env;
       case "secrets":
@@ -121,10 +130,18 @@ class StepsView extends LazyMap {
   readonly #plan: Plan;
   readonly #state: RunState;
   readonly #from: string;
+  readonly #worked: (operations: number) => void;
   readonly #output: Json | undefined;
 
-  constructor(plan: Plan, state: RunState, from: string, output: Json | undefined) {
+  constructor(
+    plan: Plan,
+    state: RunState,
+    from: string,
+    worked: (operations: number) => void,
+    output: Json | undefined,
+  ) {
     super();
+    this.#worked = worked;
     this.#plan = plan;
     this.#state = state;
     this.#from = from;
@@ -144,6 +161,7 @@ class StepsView extends LazyMap {
 
   override json(): JsonObject {
     const all: JsonObject = {};
+    this.#worked(this.#plan.addressOf.size);
     for (const id of this.#plan.addressOf.keys()) {
       const step = this.get(id);
       if (step) all[id] = step.json();

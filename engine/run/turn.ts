@@ -13,7 +13,7 @@ import { actionCall } from "./effects.ts";
 import { end } from "./ending.ts";
 import { expressionFailure } from "./expression-failure.ts";
 import { gather } from "./gather.ts";
-import { MAX_NODES_PER_TURN, passesStepLimit } from "./limits.ts";
+import { MAX_NODES_PER_TURN, MAX_OPERATIONS_PER_TURN, passesStepLimit } from "./limits.ts";
 import { isInside } from "./path.ts";
 import { spendsBudget } from "./pausing.ts";
 import { decideRetry, fractionOf } from "./retry.ts";
@@ -22,6 +22,7 @@ import { RunScope } from "./scope.ts";
 import { type Instance, isCall, type RunState } from "./state.ts";
 import type { ActionResult, AttemptUsage, Effect, EngineEvent, EngineInput, Spent, StampedEvent } from "./types.ts";
 import { waitingFor } from "./waiting-for.ts";
+import { workOfRecording } from "./work-of-recording.ts";
 
 /** What came with a step's end. */
 export interface Settled {
@@ -44,6 +45,7 @@ export class Turn {
   /** Why a command changed nothing. */
   refusal: RunError | undefined;
   #nodes = 0;
+  #operations = 0;
   #continues = false;
   readonly #ready: Instance[] = [];
   #draining = false;
@@ -61,6 +63,7 @@ export class Turn {
     const before = instance && { status: instance.status, due: instance.due, wait: instance.wait };
     apply(this.plan, this.state, stamped);
     this.events.push(stamped);
+    this.#operations += workOfRecording(event);
     if (!before || !instance || this.state.open.has(instance.path)) return;
     if (before.status === "retrying") this.clearTimer(`retry:${instance.path}`);
     if (before.due !== undefined) this.clearTimer(`limit:${instance.path}`);
@@ -79,7 +82,7 @@ export class Turn {
 
   /** The scope of the step at `path`; `output` is what it is about to give. */
   scope(path: string, output?: Json): RunScope {
-    return new RunScope(this.plan, this.state, path, this.now, output);
+    return new RunScope(this.plan, this.state, path, this.now, this.#work, output);
   }
 
   /** False before the start, while paused, and after the end. */
@@ -89,7 +92,7 @@ export class Turn {
 
   /** True when this transition has done its share: containers stop opening children, and go on in the next one. */
   get exhausted(): boolean {
-    return this.#nodes >= MAX_NODES_PER_TURN;
+    return this.#nodes >= MAX_NODES_PER_TURN || this.#operations >= MAX_OPERATIONS_PER_TURN;
   }
 
   /** True while `container` may open a child: it has not ended, nor has the run, nor is this transition's share done. */
@@ -106,6 +109,10 @@ export class Turn {
   worked(): void {
     this.#nodes += 1;
   }
+
+  readonly #work = (operations: number): void => {
+    this.#operations += operations;
+  };
 
   /** Opens a step: decides its condition and its loop, then hands it to its kind. `path` has its index in an iteration. */
   open(step: PlanStep, path: string, iteration: boolean): void {
@@ -238,9 +245,13 @@ export class Turn {
     this.#call(path);
   }
 
-  /** The timer's clock was ahead of this transition's, which shares its time with others of one commit. */
+  /**
+   * The timer's clock was ahead of this transition's, which shares its time with others of one commit; or it was set for
+   * something else, and nothing is due.
+   */
   notYet(name: string, due: number | undefined): boolean {
-    if (due === undefined || this.now >= due) return false;
+    if (due === undefined) return true;
+    if (this.now >= due) return false;
     this.setTimer(name, due);
     return true;
   }

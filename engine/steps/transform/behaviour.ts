@@ -1,6 +1,7 @@
 import { ExpressionError } from "../../expressions/expression-error.ts";
 import type { Json } from "../../json.ts";
 import { transformData } from "../../run/call-input.ts";
+import type { RunScope } from "../../run/scope.ts";
 import type { StepBehaviour } from "../behaviour.ts";
 import { giveAtOnce } from "../give-at-once.ts";
 import { queryJson } from "./query-json.ts";
@@ -17,12 +18,12 @@ export const transform: StepBehaviour = {
       return;
     }
     const data = transformData(definition.language, step.input?.evaluate(scope), scope);
-    giveAtOnce(turn, path, { result: matches(String(definition.expression), data) });
+    giveAtOnce(turn, path, { result: matches(String(definition.expression), data, scope) });
   },
 };
 
-function matches(expression: string, data: Json): Json[] {
-  const found = queryJson(expression, data);
+function matches(expression: string, data: Json, { worked }: RunScope): Json[] {
+  const found = queryJson(expression, data, worked);
   if (!found.ok) throw new ExpressionError(`jsonpath ${expression}: ${found.message}`, { language: "jsonpath" });
   return found.values;
 }

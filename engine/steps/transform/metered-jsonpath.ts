@@ -18,9 +18,9 @@ export class TooManyLooks extends Error {
  * on which the engine's own matcher can hang; queries run inside of transitions, where nothing else runs meanwhile. So each
  * value that a selector is asked about is counted, and patterns go to the matcher that cannot backtrack.
  */
-export function meteredQuery(expression: string): JSONPathQuery {
+export function meteredQuery(expression: string, looked: (values: number) => void): JSONPathQuery {
   const environment = new JSONPathEnvironment({ maxRecursionDepth: DEEPEST });
-  const meter = new Meter();
+  const meter = new Meter(looked);
   environment.functionRegister.set(
     "match",
     patternFunction(meter, (pattern) => `^(?:${pattern})$`),
@@ -36,8 +36,14 @@ export function meteredQuery(expression: string): JSONPathQuery {
 
 class Meter {
   #looks = 0;
+  readonly #looked: (values: number) => void;
+
+  constructor(looked: (values: number) => void) {
+    this.#looked = looked;
+  }
 
   look(count: number): void {
+    this.#looked(count);
     this.#looks += count;
     if (this.#looks > MOST_LOOKS) throw new TooManyLooks();
   }
