@@ -5,6 +5,9 @@ import type { ActionResult } from "./types.ts";
 /** `retry_on` names it to say that an attempt whose outcome nobody knows may be repeated (section 20). */
 export const UNKNOWN_OUTCOME = "UNKNOWN_OUTCOME";
 
+/** `details.reason` of what failed because it must not be repeated. */
+const OUTCOME_UNKNOWN = "outcome_unknown";
+
 export type RetryDecision = { retry: true; delayMs: number; error: RunError } | { retry: false; error: RunError };
 
 /**
@@ -19,10 +22,14 @@ export function decideRetry(
   fraction: number,
 ): RetryDecision {
   const codes = policy.retryOn ?? [];
+  const permitted = codes.includes(UNKNOWN_OUTCOME);
   const unknown = failed.outcomeUnknown === true && !idempotent;
-  const error = unknown && !codes.includes(UNKNOWN_OUTCOME) ? outcomeUnknown(failed.error) : failed.error;
-  const listed = codes.includes(error.code) || (failed.outcomeUnknown === true && codes.includes(UNKNOWN_OUTCOME));
-  const repeatable = listed && !NEVER_RETRIED.has(error.code) && !failed.permanent && error === failed.error;
+  // A block or another execution that failed with it would repeat the call, too.
+  const inside = failed.error.details?.reason === OUTCOME_UNKNOWN;
+  const error = unknown && !permitted ? outcomeUnknown(failed.error) : failed.error;
+  const listed = codes.includes(error.code) || (permitted && (failed.outcomeUnknown === true || inside));
+  const forbidden = NEVER_RETRIED.has(error.code) || failed.permanent || ((unknown || inside) && !permitted);
+  const repeatable = listed && !forbidden;
   if (!repeatable || attempt >= policy.maxAttempts) return { retry: false, error };
   return { retry: true, delayMs: retryDelay(policy, attempt, fraction, failed.retryAfterMs), error };
 }
@@ -60,6 +67,6 @@ function outcomeUnknown(cause: RunError): RunError {
   return {
     code: "UNAVAILABLE",
     message: `${cause.message} (the action is not idempotent and may have happened: not repeated)`,
-    details: { ...cause.details, reason: "outcome_unknown", cause: cause.code },
+    details: { ...cause.details, reason: OUTCOME_UNKNOWN, cause: cause.code },
   };
 }
