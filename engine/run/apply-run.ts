@@ -74,7 +74,11 @@ function resume(state: RunState, at: number): void {
   if (state.deadline !== null) state.deadline += pause;
   if (state.graph?.budgetDue !== undefined) state.graph.budgetDue += pause;
   for (const node of state.graph?.nodes.values() ?? []) if (node.tickDue !== undefined) node.tickDue += pause;
-  for (const { wait } of [state.root, ...state.open.values()]) if (wait?.due !== undefined) wait.due += pause;
+  // The wait stands in an event, too, which says for ever what it was.
+  for (const instance of [state.root, ...state.open.values()]) {
+    const { wait } = instance;
+    if (wait?.due !== undefined) instance.wait = { ...wait, due: wait.due + pause };
+  }
 }
 
 function end(

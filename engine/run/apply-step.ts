@@ -49,6 +49,8 @@ export const STEP_EVENTS: EventHandlers<StepEvent> = {
       instance.status = "waiting";
     });
     instance.wait = event.wait;
+    // What was decided of a gate says nothing of the approval behind it.
+    delete instance.decided;
     if (event.due !== undefined) instance.due = event.due;
   },
   "step.retrying": (state, event) => {

@@ -66,6 +66,7 @@ export function decide(turn: Turn, command: Extract<RunCommand, { type: "decide"
   }
   const { decision, by, comment } = command;
   turn.emit({ type: "approval.decided", path: instance.path, decision, by, comment });
+  if (instance.path === "" && wait.due !== undefined) turn.clearTimer("wait:");
   if (turn.running || instance.path === "") actOn(turn, instance);
 }
 
@@ -75,7 +76,9 @@ function waitingApproval(turn: Turn, step: string): Instance | undefined {
   if (step === WORKFLOW && root.wait) return root;
   const exact = open.get(step);
   if (exact?.wait?.kind === "approval") return exact;
-  return [...open.values()].findLast((instance) => instance.step?.id === step && instance.wait?.kind === "approval");
+  return [...open.values()].findLast(
+    ({ step: planned, wait, decided }) => planned?.id === step && wait?.kind === "approval" && !decided,
+  );
 }
 
 export function approvalIsLate(turn: Turn, instance: Instance): void {
@@ -112,6 +115,7 @@ function actOn(turn: Turn, instance: Instance): void {
   if (!approved) {
     turn.emit({ type: "step.failed", path, error: rejection(`Step ${step.id}`, instance) });
   } else if (instance.wait?.kind === "approval" && instance.wait.gate) {
+    if (instance.wait.due !== undefined) turn.clearTimer(`wait:${path}`);
     try {
       turn.begin(step, path, instance.index !== undefined);
     } catch (error) {
