@@ -12,7 +12,7 @@ export default defineConfig({
           include: [
             "{engine,connectors,vault,contracts,workers,durable-objects,examples,bench}/**/*.test.ts",
             "scripts/neon/*.test.ts",
-            "test/{architecture,conformance,fuzz,simulation}/**/*.test.ts",
+            "test/{architecture,conformance,engine-simulation,fuzz,simulation}/**/*.test.ts",
           ],
           testTimeout: 15_000,
           hookTimeout: 30_000,
@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           name: "platform",
           include: ["scripts/**/*.test.ts", "test/**/*.test.ts"],
-          exclude: ["scripts/neon/**", "test/{architecture,conformance,fuzz,simulation}/**", "**/node_modules/**"],
+          exclude: ["scripts/neon/**", "test/{architecture,conformance,engine-simulation,fuzz,simulation}/**", "**/node_modules/**"],
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 120_000,
