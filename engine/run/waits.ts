@@ -17,7 +17,7 @@ export function openWait(turn: Turn, path: string, wait: Exclude<Wait, { kind: "
   if (!instance) return;
   if (wait.kind === "time" && wait.due <= turn.now) return endWait(turn, instance, null);
   if (wait.kind === "event") {
-    const kept = turn.state.signals.find((signal) => fits(wait, signal));
+    const kept = turn.state.signals.find((signal) => suits(instance, signal));
     if (kept) return endWait(turn, instance, kept);
     if (wait.key !== undefined) turn.effects.push({ type: "awaitEvent", path, wait });
   }
@@ -55,23 +55,36 @@ export function receiveSignal(turn: Turn, command: Extract<RunCommand, { type: "
     return;
   }
   turn.emit({ ...command, type: "signal.received" });
-  if (turn.running) matchKeptSignals(turn);
+  const received = state.signals.at(-1);
+  if (turn.running && received) giveToOldestWait(turn, received);
 }
 
-/** Gives kept events to the steps that wait, the oldest first. */
+/** What was kept before fits none of the waits, else it would not be kept: only the new one is looked at. */
+function giveToOldestWait(turn: Turn, signal: KeptSignal): void {
+  for (const instance of turn.state.open.values()) {
+    if (!suits(instance, signal)) continue;
+    endWait(turn, instance, signal);
+    return turn.readyParent(instance);
+  }
+}
+
+/** Gives what was kept during a pause to the steps that wait, the oldest first. */
 export function matchKeptSignals(turn: Turn): void {
   const { state } = turn;
   if (state.signals.length === 0 || state.waiting === 0) return;
   for (const instance of [...state.open.values()]) {
-    const { wait } = instance;
-    if (wait?.kind !== "event" || instance.status !== "waiting") continue;
-    const signal = state.signals.find(
-      (kept) => (kept.path === undefined || kept.path === instance.path) && fits(wait, kept),
-    );
+    if (instance.status !== "waiting") continue;
+    const signal = state.signals.find((kept) => suits(instance, kept));
     if (!signal) continue;
     endWait(turn, instance, signal);
     turn.readyParent(instance);
   }
+}
+
+/** True when the step waits for this event; one that was addressed by its key is for its own wait alone. */
+function suits({ status, wait, path }: Instance, signal: KeptSignal): boolean {
+  if (status !== "waiting" || wait?.kind !== "event") return false;
+  return (signal.path === undefined || signal.path === path) && fits(wait, signal);
 }
 
 /** A keyed event is for one wait: it may be gone, or ask for another event of the key. */
