@@ -22,6 +22,7 @@ export const STEP_EVENTS: EventHandlers<StepEvent> = {
       instance.status = "running";
     });
     delete instance.retryDue;
+    passGate(instance, event.at);
     delete instance.wait;
     if (instance.step?.kind === "subworkflow") instance.attemptAt = event.at;
     begin(instance, event);
@@ -48,6 +49,7 @@ export const STEP_EVENTS: EventHandlers<StepEvent> = {
     change(state, instance, () => {
       instance.status = "waiting";
     });
+    passGate(instance, event.at);
     instance.wait = event.wait;
     // What was decided of a gate says nothing of the approval behind it.
     delete instance.decided;
@@ -80,7 +82,7 @@ export const STEP_EVENTS: EventHandlers<StepEvent> = {
   },
   "step.compensating": (state, event) => {
     state.undoing = event.path;
-    state.undoable = state.undoable.filter((path) => path !== event.path);
+    state.undoable.pop();
   },
   "step.compensated": (state) => {
     state.undoing = null;
@@ -100,6 +102,11 @@ export const STEP_EVENTS: EventHandlers<StepEvent> = {
     if (event.path === "") rootWait(state, undefined);
   },
 };
+
+/** A step behind an approval begins when that is decided. */
+function passGate(instance: Instance, at: number): void {
+  if (instance.wait?.kind === "approval" && instance.wait.gate) instance.startedAt = at;
+}
 
 function begin(instance: Instance, event: Extract<StampedEvent, { type: "step.started" }>): void {
   if (event.input !== undefined) instance.input = event.input;

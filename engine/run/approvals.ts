@@ -28,7 +28,7 @@ export function openGate(turn: Turn, step: PlanStep | null, path: string): void 
     kind: "approval",
     approvers: Array.isArray(approvers) ? approvers.map(String) : [],
     ...(typeof message === "string" ? { message } : {}),
-    ...(timeoutMs === undefined ? {} : { due: turn.now + timeoutMs }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs, due: turn.now + timeoutMs }),
     onTimeout: onTimeout === "allow" || onTimeout === "escalate" ? onTimeout : "reject",
     allowSelf: allowSelf === true,
     gate: true,
@@ -85,7 +85,7 @@ export function approvalIsLate(turn: Turn, instance: Instance): void {
   const { wait } = instance;
   if (wait?.kind !== "approval" || !turn.running || turn.notYet(`wait:${instance.path}`, wait.due)) return;
   if (wait.onTimeout === "escalate" && !wait.escalated && wait.due !== undefined) {
-    const due = turn.now + (wait.due - instance.startedAt);
+    const due = turn.now + (wait.timeoutMs ?? 0);
     turn.emit({ type: "approval.decided", path: instance.path, decision: "escalate", by: null, due });
     turn.setTimer(`wait:${instance.path}`, due);
     return;

@@ -50,10 +50,10 @@ function tooLong(turn: Turn, instance: Instance | undefined): void {
   if (step.kind === "parallel" && step.continueOnError) {
     turn.settle(instance);
   } else {
-    if (instance.attempt > 0) turn.effects.push({ type: "abortCall", path: instance.path, attempt: instance.attempt });
     turn.emit({
       type: "step.failed",
       path: instance.path,
+      usage: turn.giveUpCall(instance),
       error: {
         code: "TIMEOUT",
         message: `Step ${step.id} exceeded its timeout of ${timeoutMs / 1000}s`,

@@ -281,10 +281,14 @@ export class Turn {
   }
 
   cancelStep(instance: Instance): void {
-    const called = isCall(instance) && instance.status === "running";
-    if (isCall(instance)) this.effects.push({ type: "abortCall", path: instance.path, attempt: instance.attempt });
-    const metered = called && instance.step?.kind !== "subworkflow";
-    this.emit({ type: "step.canceled", path: instance.path, usage: metered ? CUT_SHORT : undefined });
+    this.emit({ type: "step.canceled", path: instance.path, usage: this.giveUpCall(instance) });
+  }
+
+  /** The answer to a step's call is no longer wanted. Gives what the attempt is metered with. */
+  giveUpCall(instance: Instance): AttemptUsage | undefined {
+    if (!isCall(instance)) return undefined;
+    this.effects.push({ type: "abortCall", path: instance.path, attempt: instance.attempt });
+    return instance.status === "running" && instance.step?.kind !== "subworkflow" ? CUT_SHORT : undefined;
   }
 
   /** After a bound or a restart: every open container does what it can. */

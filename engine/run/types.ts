@@ -52,6 +52,8 @@ export type Wait =
       kind: "approval";
       approvers: string[];
       message?: Json;
+      /** How long it may wait, in ms: as long again when it escalates. */
+      timeoutMs?: number;
       due?: number;
       onTimeout: "reject" | "allow" | "escalate";
       allowSelf: boolean;
@@ -171,7 +173,7 @@ export type EngineEvent =
     }
   /** A message is in a node's mailbox: from outside (`payload`), of a visit (`from`: its path), or the inputs (`from: ""`). */
   | { type: "message.accepted"; node: string; payload?: Json; id?: string; from?: string; tick?: true }
-  | { type: "message.dropped"; node: string; reason: "oldest" | "rejected" | "busy"; from?: string; tick?: true }
+  | { type: "message.dropped"; node: string; reason: "oldest" | "rejected"; from?: string }
   /** The mailbox is full: the visit's node waits with it. */
   | { type: "message.held"; node: string; from: string }
   /** A visit's output went nowhere. */

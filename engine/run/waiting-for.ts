@@ -11,10 +11,7 @@ export function waitingFor(plan: Plan, state: RunState): JsonObject | undefined 
   if (state.hold) return holdAsJson(state.hold);
   if (state.status !== "running" && state.status !== "waiting") return undefined;
   if (state.busy > 0) return undefined;
-  const waits = [state.root, ...(state.waiting > 0 ? state.open.values() : [])].filter(
-    ({ wait }) => wait !== undefined,
-  );
-  const [soonest] = waits.sort((a, b) => dueOf(a) - dueOf(b) || (a.path < b.path ? -1 : 1));
+  const soonest = soonestWait(state);
   if (soonest) return waitAsJson(soonest);
   if (plan.graph?.longRunning && state.open.size === 0 && !state.ending) return { kind: "event", event: "message" };
   return undefined;
@@ -37,6 +34,20 @@ export function waitAsJson({ wait, path, step }: Instance): JsonObject | undefin
   }
   const { approvers, message } = wait;
   return { kind: "approval", ...at, approvers, ...(message === undefined ? {} : { message }), ...deadline };
+}
+
+function soonestWait({ root, open, waiting }: RunState): Instance | undefined {
+  if (root.wait) return root;
+  let soonest: Instance | undefined;
+  if (waiting > 0)
+    for (const instance of open.values()) if (instance.wait && sooner(instance, soonest)) soonest = instance;
+  return soonest;
+}
+
+function sooner(one: Instance, other: Instance | undefined): boolean {
+  if (!other) return true;
+  const before = dueOf(one) - dueOf(other);
+  return before < 0 || (before === 0 && one.path < other.path);
 }
 
 function dueOf({ wait }: Instance): number {

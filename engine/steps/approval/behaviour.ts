@@ -13,7 +13,7 @@ export const approval: StepBehaviour = {
       kind: "approval",
       approvers: names(step.parts.approvers?.evaluate(scope) ?? null),
       ...(message === undefined ? {} : { message }),
-      ...(timeoutMs === undefined ? {} : { due: turn.now + timeoutMs }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs, due: turn.now + timeoutMs }),
       onTimeout,
       allowSelf,
     });
