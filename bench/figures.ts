@@ -1,3 +1,5 @@
+import type { LongRun } from "./long/long-run.ts";
+
 /** What one case costs on one target. All are numbers so that a ratio can be made of each. */
 export interface Figures {
   p50Ms: number;
@@ -58,6 +60,8 @@ export interface BenchResult {
   rounds: number;
   cases: CaseResult[];
   inProcess: InProcessResult[];
+  /** Executions with very many steps (`long/`). */
+  longRuns: LongRun[];
   /** Why the run does not count; empty when it does. */
   invalid: string[];
   gates: { name: string; figure: string; measured: number; limit: number; passed: boolean }[];

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BenchResult, CaseResult, FigureName } from "./figures.ts";
+import type { LongFigure, LongRun } from "./long/long-run.ts";
 
 /** `bench/gates.json`: what the floor must show for a run to count, and what the platform may cost at most. */
 export interface Limits {
@@ -14,6 +15,7 @@ export interface Limits {
     ratio?: boolean;
     max: number;
   }[];
+  longGates: { case: string; figure: LongFigure; max: number }[];
 }
 
 export async function readLimits(): Promise<Limits> {
@@ -63,6 +65,15 @@ export function checkGates(
     checked.push({ name: gate.case, figure, measured, limit: gate.max, passed: measured <= gate.max });
   }
   return checked;
+}
+
+/** Every gate of a long execution that was run. */
+export function checkLongGates(runs: readonly LongRun[], { longGates }: Limits): BenchResult["gates"] {
+  return longGates.flatMap(({ case: name, figure, max }) => {
+    const measured = runs.find((run) => run.name === name)?.[figure];
+    // What is no number was not measured rightly, and passes nothing.
+    return measured === undefined ? [] : [{ name, figure, measured, limit: max, passed: measured <= max }];
+  });
 }
 
 function entriesOf(ranges: Partial<Record<FigureName, [number, number]>>): [FigureName, [number, number]][] {

@@ -8,6 +8,8 @@ export interface BenchOptions {
   seconds: number;
   gate: boolean;
   floorOnly: boolean;
+  /** Steps of the long executions. */
+  steps: number;
   /** Only cases whose name begins with one of these; all when empty. */
   only: string[];
 }
@@ -17,6 +19,7 @@ export const USAGE = `npm run bench -- [options]
   --gate               W1 only; fail when fsyncs or CPU per run exceed bench/gates.json
   --floor-only         the floor alone
   --only W1,W3         some workloads
+  --steps N            steps of the long executions N1–N3 (10000, at most 100000)
   --rounds N           interleaved rounds (4)
   --seconds N          length of a window (3)
   --compare A B        compare two result files`;
@@ -34,6 +37,7 @@ export function readOptions(args: string[]): BenchOptions | undefined {
         only: { type: "string" },
         rounds: { type: "string" },
         seconds: { type: "string" },
+        steps: { type: "string" },
         compare: { type: "boolean" },
       },
     });
@@ -43,7 +47,10 @@ export function readOptions(args: string[]): BenchOptions | undefined {
     const rounds = Number(values.rounds ?? (values.quick ? 1 : 4));
     const seconds = Number(values.seconds ?? (values.quick ? 1 : 3));
     if (!Number.isInteger(rounds) || rounds < 1 || !(seconds > 0)) return undefined;
+    const steps = Number(values.steps ?? 10_000);
+    if (!Number.isInteger(steps) || steps < 1_000 || steps > 100_000) return undefined;
     return {
+      steps,
       compare: before !== undefined && after !== undefined ? [before, after] : undefined,
       rounds,
       seconds,

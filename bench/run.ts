@@ -3,7 +3,8 @@ import { cpus, release } from "node:os";
 import { join } from "node:path";
 import type { BenchResult } from "./figures.ts";
 import { runInProcess } from "./in-process.ts";
-import { checkGates, findInvalid, readLimits } from "./judge.ts";
+import { checkGates, checkLongGates, findInvalid, readLimits } from "./judge.ts";
+import { measureLongRuns } from "./long/measure-long-runs.ts";
 import type { MeasuredTarget } from "./measure-window.ts";
 import { openDiskCounter } from "./measure/disk-counter.ts";
 import { openPerfCounter } from "./measure/perf-counter.ts";
@@ -21,10 +22,18 @@ import { BENCH_CASES } from "./workloads.ts";
 const ROOT = join(import.meta.dirname, "..");
 /** How often a gate run measures again what came out invalid or over a gate: a neighbour's burst should not fail CI. */
 const REPEATS = 3;
+/** What an execution may have where the deployment says nothing. */
+const USUAL_STEPS = 10_000;
 const RESULTS = join(import.meta.dirname, "results");
 
 function say(line: string): void {
   process.stderr.write(`${line}\n`);
+}
+
+/** Which long executions are wanted (none named: all of them); undefined for none. */
+function longNames({ only }: BenchOptions): string[] | undefined {
+  const named = only.filter((part) => part.startsWith("N"));
+  return only.length > 0 && named.length === 0 ? undefined : named;
 }
 
 async function withCounter(target: Target): Promise<MeasuredTarget> {
@@ -47,7 +56,10 @@ async function measure(options: BenchOptions): Promise<BenchResult> {
     const floor = await withCounter(await openFloor(join(folder, "floor")));
     opened.push(floor);
     if (!options.floorOnly) say("starting the platform");
-    const platform = options.floorOnly ? undefined : await withCounter(await openPlatform(join(folder, "platform")));
+    const stepLimit = options.steps > USUAL_STEPS ? options.steps : undefined;
+    const platform = options.floorOnly
+      ? undefined
+      : await withCounter(await openPlatform(join(folder, "platform"), stepLimit));
     if (platform) opened.push(platform);
     const { rounds, seconds } = options;
     const limits = await readLimits();
@@ -65,6 +77,15 @@ async function measure(options: BenchOptions): Promise<BenchResult> {
       results = results.map((result) => better.find(({ name }) => name === result.name) ?? result);
     }
     const invalid = findInvalid(results, limits);
+    const long = platform && longNames(options);
+    let longRuns = long ? await measureLongRuns(platform, options.steps, long, say) : [];
+    for (let again = 0; options.gate && again < REPEATS; again += 1) {
+      const failed = checkLongGates(longRuns, limits).filter(({ passed }) => !passed);
+      if (!platform || failed.length === 0) break;
+      const names = [...new Set(failed.map(({ name }) => name))];
+      const better = await measureLongRuns(platform, options.steps, names, say);
+      longRuns = longRuns.map((run) => better.find(({ name }) => name === run.name) ?? run);
+    }
     return {
       at: new Date().toISOString(),
       machine: { cpu: cpus()[0]?.model ?? "unknown", cpus: cpus().length, kernel: release(), node: process.version },
@@ -73,7 +94,8 @@ async function measure(options: BenchOptions): Promise<BenchResult> {
       cases: results,
       inProcess,
       invalid: invalid.map(({ reason }) => reason),
-      gates: checkGates(results, limits, invalid),
+      longRuns,
+      gates: [...checkGates(results, limits, invalid), ...checkLongGates(longRuns, limits)],
     };
   } finally {
     for (const { counter } of opened) await counter.close();

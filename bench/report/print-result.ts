@@ -1,5 +1,6 @@
 import { type BenchResult, FIGURE_NAMES, type Figures } from "../figures.ts";
 import { FIGURE_COLUMNS } from "./figure-columns.ts";
+import { longRunsTable } from "./long-runs-table.ts";
 import { table } from "./table.ts";
 
 const NONE = "–";
@@ -18,6 +19,7 @@ export function printResult(result: BenchResult): string {
     ]);
     parts.push(table(["in process", "p50 ms", "p95 ms", "p99 ms"], rows));
   }
+  if (result.longRuns.length > 0) parts.push(longRunsTable(result.longRuns));
   if (result.gates.length > 0) {
     const rows = result.gates.map(({ name, figure, measured, limit, passed }) => [
       `${passed ? "ok    " : "FAILED"} ${name} ${figure}`,

@@ -6,8 +6,12 @@ import { BENCH_WORKFLOWS } from "../workflows.ts";
 import type { Target } from "./target.ts";
 
 /** A platform of its own, as `npm start` runs it but without the example services, with the workloads published. */
-export async function openPlatform(dataDir: string): Promise<Target> {
-  const platform = await startPlatform({ dataDir, services: false });
+export async function openPlatform(dataDir: string, stepLimit?: number): Promise<Target> {
+  const platform = await startPlatform({
+    dataDir,
+    services: false,
+    vars: stepLimit === undefined ? {} : { STEP_LIMIT: String(stepLimit) },
+  });
   try {
     const { api_key: key } = await createTenant(dataDir, platform.url, "bench");
     if (typeof key !== "string") throw new Error("the platform made a tenant without a key");

@@ -192,6 +192,24 @@ test("a parent that cannot be stored any more takes the executions of its steps 
   expect([object.cell.unfinished, reports.length]).toEqual([0, 1]);
 });
 
+test("an execution whose step was given up in the moment of a kill is canceled after the restart", async () => {
+  const given = (): boolean =>
+    object.database.prepare("SELECT 1 FROM log WHERE execution = 'exec_a' AND events LIKE '%step.retrying%'").all()
+      .length > 0;
+  object = newObject({ kill: (point) => point === "after commit" && object.kills === 0 && object.awake && given() });
+  const limited = sub("endless", {
+    timeoutMs: MINUTE,
+    retry: { maxAttempts: 2, initialDelayMs: 30 * MINUTE, maxDelayMs: 60 * MINUTE },
+  });
+  await start("exec_a", source([limited], { endless: [sleep("days", 2 * DAY_MS)] }));
+  await pass(10 * MINUTE);
+  expect([object.kills, stored("status", "exec_a/1:endless#1"), stored("asleep", "exec_a")]).toEqual([
+    1,
+    "canceled",
+    1,
+  ]);
+});
+
 test("the limit of a subworkflow step counts from its attempt, though its execution slept and was brought back", async () => {
   const limited = sub("endless", { timeoutMs: 10 * MINUTE, retry: { maxAttempts: 1 } });
   await start("exec_a", source([limited], { endless: [sleep("days", 2 * DAY_MS)] }));

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { WaitingSchedule } from "./waiting-schedule.ts";
 
-const SCHEDULES = Number(process.env.SCHEDULES ?? 80);
+const SCHEDULES = Number(process.env.SCHEDULES ?? 40);
 const FIRST = Number(process.env.FIRST_SEED ?? 1);
 
 test(`${SCHEDULES} schedules of kills, late alarms and lost messages over sleeps, subworkflows, slots and events end right`, {

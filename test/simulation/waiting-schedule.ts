@@ -17,6 +17,8 @@ const CELL = "global/ten_simulated/test/s0";
 const ROUGH_MS = 3 * DAY_MS;
 const STUCK_MS = 10 * DAY_MS;
 const MOST_KILLS = 40;
+/** An alarm that is set for a moment in the past again and again moves no time. */
+const MOST_STEPS = 200_000;
 /** A child is told of its parent's end within one alarm of a cell that was killed in between, and what it still does. */
 const CHILD_MAY_LAG_MS = 5 * 60_000;
 
@@ -233,12 +235,12 @@ export class WaitingSchedule {
     void Promise.all([...WAITING.map((workflow) => this.#start(workflow)), this.#read()]).then(() => {
       served = true;
     });
-    for (;;) {
+    for (let steps = 0; ; steps++) {
       const more = await this.object.step();
       if (this.wrong.length > 0) return;
       const over = served && !this.object.hasAlarm && this.object.timers === 0;
       if (over && this.#rows("SELECT id FROM executions WHERE finished_at IS NULL").length === 0) return;
-      if (!more || this.#now > START + STUCK_MS) return this.#stuck();
+      if (!more || steps > MOST_STEPS || this.#now > START + STUCK_MS) return this.#stuck();
     }
   }
 
