@@ -70,6 +70,7 @@ export const STEP_EVENTS: EventHandlers<StepEvent> = {
     instance.error = event.error;
     if (instance.role === "loop" && instance.items) instance.output = gather(state, instance);
     meter(state, instance, event);
+    consume(state, event.signal);
     settle(state, instance, "failed", event.at);
   },
   "step.skipped": (state, event, plan) => {
@@ -124,11 +125,16 @@ function complete(state: RunState, event: Extract<StampedEvent, { type: "step.co
   if (event.cached) instance.cached = true;
   instance.output = event.output === undefined ? gather(state, instance) : event.output;
   meter(state, instance, event);
-  if (event.signal !== undefined) state.signals = state.signals.filter(({ seq }) => seq !== event.signal);
+  consume(state, event.signal);
   if (event.set && state.graph) state.graph.shared = { ...state.graph.shared, ...event.set };
   const node = event.keep && nodeOf(state, instance);
   if (node) node.kept = { ...node.kept, ...event.keep };
   settle(state, instance, "completed", event.at);
+}
+
+/** The event of that sequence is nobody else's any more. */
+function consume(state: RunState, signal: number | undefined): void {
+  if (signal !== undefined) state.signals = state.signals.filter(({ seq }) => seq !== signal);
 }
 
 /** The plan's step behind an instance. */
@@ -159,7 +165,9 @@ function open(plan: Plan, state: RunState, path: string, at: number): Instance {
   if (index !== undefined) instance.index = index;
   state.instances.set(path, instance);
   state.open.set(path, instance);
-  if (instance.role === "step") state.steps += 1;
+  // A visit counts even where its loop has nothing to do: a cycle of such would never end.
+  const visit = state.graph !== null && parent === "" && instance.role !== "shutdown";
+  if (instance.role === "step" || visit) state.steps += 1;
   const container = parentOf(state, instance);
   const tally = tallyOf(container, blockOf(instance));
   tally.opened += 1;

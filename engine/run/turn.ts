@@ -118,7 +118,8 @@ export class Turn {
   open(step: PlanStep, path: string, iteration: boolean): void {
     this.#nodes += 1;
     const isLoop = step.forEach !== undefined && !iteration;
-    if (!isLoop && (passesStepLimit(this) || spendsBudget(this))) return;
+    const counts = !isLoop || (this.state.graph !== null && !path.includes("."));
+    if (counts && (passesStepLimit(this) || spendsBudget(this))) return;
     try {
       if (step.condition && step.conditionPerItem === iteration && !step.condition.test(this.scope(path))) {
         this.emit({ type: "step.skipped", path });
@@ -220,7 +221,7 @@ export class Turn {
       const value = output ?? gather(this.state, instance);
       const problems = guard?.validate(value) ?? [];
       if (problems.length > 0) {
-        this.emit({ type: "step.failed", path, error: guardrailFailure(step.id, problems), ...spentOf(settled) });
+        this.emit({ type: "step.failed", path, error: guardrailFailure(step.id, problems), ...takenBy(settled) });
         return;
       }
       try {
@@ -228,7 +229,7 @@ export class Turn {
         if (assigns && step.set.length > 0) fact.set = assigned(step.set, scope);
         if (assigns && step.keep.length > 0) fact.keep = assigned(step.keep, scope);
       } catch (error) {
-        this.emit({ type: "step.failed", path, error: expressionFailure(error), ...spentOf(settled) });
+        this.emit({ type: "step.failed", path, error: expressionFailure(error), ...takenBy(settled) });
         return;
       }
     }
@@ -355,8 +356,9 @@ function assigned(assignments: PlanStep["set"], scope: RunScope): JsonObject {
   return Object.fromEntries(assignments.map(([key, value]) => [key, value.evaluate(scope)]));
 }
 
-function spentOf({ usage, spent }: Settled): Settled {
-  return { usage, spent };
+/** What stays true of a step that fails with what it was given: it was spent, and an event is consumed. */
+function takenBy({ usage, spent, signal }: Settled): Settled {
+  return { usage, spent, signal };
 }
 
 function overspends(step: PlanStep, { spent }: Instance, { usage }: ActionResult): RunError | undefined {

@@ -154,7 +154,7 @@ export type EngineEvent =
       set?: JsonObject;
       keep?: JsonObject;
     }
-  | { type: "step.failed"; path: string; error: RunError; usage?: AttemptUsage; spent?: Spent }
+  | { type: "step.failed"; path: string; error: RunError; usage?: AttemptUsage; spent?: Spent; signal?: number }
   | { type: "step.skipped"; path: string }
   | { type: "step.canceled"; path: string; usage?: AttemptUsage }
   | { type: "step.progress"; path: string; percent?: number; message?: string }

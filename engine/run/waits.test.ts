@@ -39,3 +39,18 @@ test("of two waits for one event the older one gets it, the other the next", () 
   expect(state.instances.get("p.a")?.output).toMatchObject({ eventReceived: 1 });
   expect(state.instances.get("p.b")?.output).toMatchObject({ eventReceived: 2 });
 });
+
+test("an event is consumed by a wait whose guardrail does not like it", () => {
+  const guarded: StepDefinition = {
+    ...plain,
+    id: "guarded",
+    continueOnError: true,
+    guardrails: { outputSchema: { type: "string" } },
+  };
+  const state = newRun({ executionId: "exec_test", runAttempt: 1 });
+  const plan = planOf([guarded, plain]);
+  transition(plan, state, { type: "start", inputs: {} }, 1);
+  transition(plan, state, { type: "signal", name: "paid", payload: 1 }, 2);
+  expect(state.instances.get("guarded")?.status).toBe("failed");
+  expect(state.instances.get("plain")?.status).toBe("waiting");
+});
