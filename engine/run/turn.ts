@@ -13,6 +13,7 @@ import { actionCall } from "./effects.ts";
 import { end } from "./ending.ts";
 import { expressionFailure } from "./expression-failure.ts";
 import { gather } from "./gather.ts";
+import { guardrailFailure, overspends } from "./guardrails.ts";
 import { MAX_NODES_PER_TURN, MAX_OPERATIONS_PER_TURN, passesStepLimit } from "./limits.ts";
 import { isInside } from "./path.ts";
 import { spendsBudget } from "./pausing.ts";
@@ -359,31 +360,6 @@ function assigned(assignments: PlanStep["set"], scope: RunScope): JsonObject {
 /** What stays true of a step that fails with what it was given: it was spent, and an event is consumed. */
 function takenBy({ usage, spent, signal }: Settled): Settled {
   return { usage, spent, signal };
-}
-
-function overspends(step: PlanStep, { spent }: Instance, { usage }: ActionResult): RunError | undefined {
-  const { maxCost, maxTokens } = step.guard ?? {};
-  const cost = (spent?.cost ?? 0) + (usage?.cost ?? 0);
-  const tokens = (spent?.tokens ?? 0) + (usage?.input_tokens ?? 0) + (usage?.output_tokens ?? 0);
-  const limit =
-    maxCost !== undefined && cost >= maxCost
-      ? "maxCost"
-      : maxTokens !== undefined && tokens >= maxTokens
-        ? "maxTokens"
-        : undefined;
-  if (limit === undefined) return undefined;
-  const [used, max] = limit === "maxCost" ? [cost, maxCost] : [tokens, maxTokens];
-  const message = `Step ${step.id} may not be tried again: its guardrail ${limit} of ${max} is spent (${used})`;
-  return { code: "QUOTA_EXCEEDED", message, details: { limit, max: max ?? 0, used } };
-}
-
-function guardrailFailure(id: string, problems: readonly { path: string; message: string }[]): RunError {
-  const [first] = problems;
-  return {
-    code: "VALIDATION",
-    message: `The output of step ${id} does not fit its guardrail: ${first?.path} ${first?.message}`,
-    details: { guardrail: "outputSchema", problems: problems.map(({ path, message }) => ({ path, message })) },
-  };
 }
 
 /** An attempt that reached its plugin and was given up is a step run, whatever it had done by then (section 16). */
