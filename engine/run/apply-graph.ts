@@ -11,14 +11,14 @@ type GraphEvent = Extract<EngineEvent["type"], `message.${string}` | "node.idle"
 
 /** Events of a graph's mailboxes. */
 export const GRAPH_EVENTS: EventHandlers<GraphEvent> = {
-  "message.accepted": (state, event, plan) => {
+  "message.accepted": (state, event) => {
     acceptMessage(state, event);
-    if (event.tick) tick(plan, state, event.node, event.at);
+    const node = event.tick && state.graph?.nodes.get(event.node);
+    if (node && node.everyMs !== undefined) node.tickDue = event.at + node.everyMs;
   },
-  "message.dropped": (state, event, plan) => {
+  "message.dropped": (state, event) => {
     if (event.reason === "oldest") state.graph?.nodes.get(event.node)?.mailbox.shift();
     if (event.from !== undefined) sendNothing(state, event.from);
-    if (event.tick) tick(plan, state, event.node, event.at);
   },
   "message.held": (state, event) => holdMessage(state, event.node, event.from),
   "node.idle": (state, event) => sendNothing(state, event.path),
@@ -39,7 +39,10 @@ export function startGraph(plan: Plan, state: RunState): void {
   for (const [id, step] of plan.graph.nodes) {
     const node = newNode();
     const { everyMs } = step.definition;
-    if (plan.graph.longRunning && everyMs !== undefined) node.tickDue = started + everyMs;
+    if (plan.graph.longRunning && everyMs !== undefined) {
+      node.everyMs = everyMs;
+      node.tickDue = started + everyMs;
+    }
     graph.nodes.set(id, node);
   }
   const { maxSeconds } = state.budget;
@@ -105,10 +108,4 @@ function holdMessage(state: RunState, to: string, from: string): void {
 function sendNothing(state: RunState, path: string): void {
   const node = nodeOf(state, { path });
   if (node) node.unsent = false;
-}
-
-function tick(plan: Plan, state: RunState, id: string, at: number): void {
-  const node = state.graph?.nodes.get(id);
-  const everyMs = plan.graph?.nodes.get(id)?.definition.everyMs;
-  if (node && everyMs !== undefined) node.tickDue = at + everyMs;
 }

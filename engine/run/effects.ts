@@ -1,6 +1,7 @@
 import { subworkflowKey } from "../plan/types.ts";
 import type { Plan } from "../plan/types.ts";
 import { stepOf } from "./apply-step.ts";
+import { isFree, nextTick } from "./graph-state.ts";
 import { type Instance, isCall, type RunState } from "./state.ts";
 import type { ActionCall, Effect } from "./types.ts";
 
@@ -35,10 +36,20 @@ export function childDeadline({ attemptAt, step }: Instance): number | undefined
   return attemptAt === undefined || !step ? undefined : attemptAt + step.timeoutMs;
 }
 
+type SetTimer = (name: string, due: number | null | undefined) => void;
+
+function graphTimers({ graph, ending, at }: RunState, timer: SetTimer): void {
+  if (!graph || ending) return;
+  timer("stop", graph.stopping?.deadline);
+  if (graph.stopping) return;
+  timer("budget", graph.budgetDue);
+  for (const [id, node] of graph.nodes) if (isFree(node)) timer(`every:${id}`, nextTick(node, at));
+}
+
 /** Every timer that the state asks for, wherever the run is. Derived from the state alone. */
 export function timerEffects(state: RunState): Effect[] {
   const effects: Effect[] = [];
-  const timer = (name: string, due: number | null | undefined): void => {
+  const timer: SetTimer = (name, due) => {
     if (due !== undefined && due !== null) effects.push({ type: "setTimer", name, due });
   };
   if (state.hold && "due" in state.hold) timer(state.status === "pending" ? "start" : "hold", state.hold.due);
@@ -46,12 +57,7 @@ export function timerEffects(state: RunState): Effect[] {
   if (active) {
     timer("workflow", state.ending ? null : state.deadline);
     timer("wait:", state.root.wait?.due);
-    const { graph } = state;
-    if (graph && !state.ending) {
-      if (!graph.stopping) timer("budget", graph.budgetDue);
-      timer("stop", graph.stopping?.deadline);
-      if (!graph.stopping) for (const [id, { tickDue }] of graph.nodes) timer(`every:${id}`, tickDue);
-    }
+    graphTimers(state, timer);
   }
   for (const instance of state.open.values()) {
     timer(`limit:${instance.path}`, instance.due);

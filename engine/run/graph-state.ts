@@ -17,7 +17,8 @@ export interface NodeState {
   held: { to: string; payload: Json }[];
   /** Paths of visits that are still in memory, oldest first. */
   remembered: string[];
-  /** When `every` is due next. */
+  /** Its `every`, and when that is due next. */
+  everyMs?: number;
   tickDue?: number;
 }
 
@@ -33,6 +34,17 @@ export interface GraphState {
   stopping: { reason: StopReason; graceful: boolean; deadline?: number } | null;
   /** When `budget.max_seconds` is over, in long-running mode. */
   budgetDue?: number;
+}
+
+/** Nothing in hand, nothing in the mailbox, nothing still to be sent. */
+export function isFree({ mailbox, current, held, unsent }: NodeState): boolean {
+  return mailbox.length === 0 && current === null && held.length === 0 && !unsent;
+}
+
+/** When a free node with `every` runs by itself: the first time of its beat that is not over at `now`; those it was busy at are gone. */
+export function nextTick({ tickDue, everyMs }: NodeState, now: number): number | undefined {
+  if (tickDue === undefined || everyMs === undefined || tickDue >= now) return tickDue;
+  return tickDue + Math.ceil((now - tickDue) / everyMs) * everyMs;
 }
 
 export function newNode(): NodeState {

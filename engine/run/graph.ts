@@ -2,7 +2,7 @@ import { childFailure } from "../steps/child-failure.ts";
 import { advance } from "../steps/sequence.ts";
 import type { PlanGraph } from "../plan/types.ts";
 import { completeRun } from "./ending.ts";
-import type { GraphState, NodeState } from "./graph-state.ts";
+import { type GraphState, isFree, nextTick, type NodeState } from "./graph-state.ts";
 import { shutdownPath, visitPath } from "./path.ts";
 import { notNow, resumeRun, spendsMessages } from "./pausing.ts";
 import { tallyOf } from "./state.ts";
@@ -19,7 +19,7 @@ export function startGraphRun(turn: Turn): void {
   const given = Object.values(state.inputs).some((value) => value !== null);
   if (!longRunning || startNamed || given) turn.emit({ type: "message.accepted", node: start, from: "" });
   if (state.graph.budgetDue !== undefined) turn.setTimer("budget", state.graph.budgetDue);
-  for (const [id, { tickDue }] of state.graph.nodes) if (tickDue !== undefined) turn.setTimer(`every:${id}`, tickDue);
+  armTicks(turn, state.graph);
 }
 
 /** Sends what was given, opens what can be visited, and notices the end (section 5). */
@@ -71,7 +71,8 @@ function progressActors(turn: Turn, plan: PlanGraph, graph: GraphState): void {
       moved = moved || node.current !== null;
     }
   }
-  if (plan.idle && graph.messages > 0 && isIdle(graph)) stop(turn, "idle", true);
+  if (plan.idle && graph.messages > 0 && [...graph.nodes.values()].every(isFree)) return stop(turn, "idle", true);
+  armTicks(turn, graph);
 }
 
 /** The nodes, those behind the one that was visited last first: none is starved by another that is always ready. */
@@ -79,12 +80,6 @@ function inLine({ nodes, visited }: GraphState): [string, NodeState][] {
   const all = [...nodes];
   const last = all.findIndex(([id]) => id === visited);
   return [...all.slice(last + 1), ...all.slice(0, last + 1)];
-}
-
-function isIdle(graph: GraphState): boolean {
-  return [...graph.nodes.values()].every(
-    ({ mailbox, current, held, unsent }) => mailbox.length === 0 && current === null && held.length === 0 && !unsent,
-  );
 }
 
 function visit(turn: Turn, plan: PlanGraph, id: string, node: NodeState): void {
@@ -175,11 +170,18 @@ export function nodeIsDue(turn: Turn, id: string): void {
   const { graph, ending } = turn.state;
   const node = graph?.nodes.get(id);
   if (!graph || !node || ending || graph.stopping || !turn.running || turn.notYet(`every:${id}`, node.tickDue)) return;
-  const busy = node.mailbox.length > 0 || node.current !== null || node.held.length > 0 || node.unsent;
-  if (busy) turn.emit({ type: "message.dropped", node: id, reason: "busy", tick: true });
-  else turn.emit({ type: "message.accepted", node: id, tick: true });
-  if (node.tickDue !== undefined) turn.setTimer(`every:${id}`, node.tickDue);
-  if (!busy) turn.ready(turn.state.root);
+  // A busy node is asked again when it is free.
+  if (!isFree(node)) return;
+  turn.emit({ type: "message.accepted", node: id, tick: true });
+  turn.ready(turn.state.root);
+}
+
+/** Nodes that are free run by themselves at their next beat. */
+function armTicks(turn: Turn, { nodes }: GraphState): void {
+  for (const [id, node] of nodes) {
+    const due = isFree(node) ? nextTick(node, turn.now) : undefined;
+    if (due !== undefined) turn.setTimer(`every:${id}`, due);
+  }
 }
 
 /** `budget.max_seconds` of a long-running graph is over: it shuts down as it should (section 20). */

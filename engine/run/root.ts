@@ -9,7 +9,7 @@ import type { Turn } from "./turn.ts";
 /** The workflow itself: its steps one after the other, or its graph; or, when it is lost, what it undoes. */
 export function progressRoot(turn: Turn): void {
   const { state, plan } = turn;
-  if (state.root.wait) return;
+  if (state.root.wait && !state.graph?.stopping) return;
   if (state.ending) return progressCompensation(turn);
   if (state.graph) return progressGraph(turn);
   const outcome = advance(turn, state.root, "steps", plan.steps);

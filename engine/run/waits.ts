@@ -46,10 +46,13 @@ export function waitIsOver(turn: Turn, instance: Instance): void {
 /** An event: for the oldest wait that it fits, else it is kept (section 20). */
 export function receiveSignal(turn: Turn, command: Extract<RunCommand, { type: "signal" }>): void {
   const { state } = turn;
-  if (command.id !== undefined && state.signalIds.has(command.id)) return;
+  if (command.id !== undefined && state.signalIds.has(command.id)) {
+    turn.refusal = takenElsewhere(turn, command);
+    return;
+  }
   turn.refusal = secretRefusal(command.payload) ?? misaddressed(turn, command);
   if (turn.refusal) return;
-  if (state.signals.length >= MAX_KEPT_SIGNALS) {
+  if (state.signals.length >= MAX_KEPT_SIGNALS && !isAwaited(turn, command)) {
     const message = `${MAX_KEPT_SIGNALS} events are kept already, and nobody has waited for them`;
     turn.refusal = { code: "RATE_LIMITED", message, details: { limit: "mailbox", max: MAX_KEPT_SIGNALS } };
     return;
@@ -85,6 +88,21 @@ export function matchKeptSignals(turn: Turn): void {
 function suits({ status, wait, path }: Instance, signal: KeptSignal): boolean {
   if (status !== "waiting" || wait?.kind !== "event") return false;
   return (signal.path === undefined || signal.path === path) && fits(wait, signal);
+}
+
+/** True when a wait takes it at once: what is kept for others does not stand in its way. */
+function isAwaited(turn: Turn, command: Extract<RunCommand, { type: "signal" }>): boolean {
+  if (!turn.running) return false;
+  return [...turn.state.open.values()].some(
+    ({ status, wait }) => status === "waiting" && wait?.kind === "event" && fits(wait, command),
+  );
+}
+
+/** An execution gets an event once: another wait of it had this one, and the one at this path waits on (section 20). */
+function takenElsewhere(turn: Turn, { path, key }: Extract<RunCommand, { type: "signal" }>): RunError | undefined {
+  const instance = path === undefined ? undefined : turn.state.open.get(path);
+  const waits = instance?.status === "waiting" && instance.wait?.kind === "event" && instance.wait.key === key;
+  return waits ? { code: "VALIDATION", message: "Another step of the execution has had this event" } : undefined;
 }
 
 /** A keyed event is for one wait: it may be gone, or ask for another event of the key. */
