@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import type { StartCommand } from "../../contracts/rpc.ts";
 import { CELL_MIGRATIONS } from "../../durable-objects/coordinator/migrations.ts";
+import type { TenantPort } from "../../durable-objects/coordinator/tenant-port.ts";
 import type { StepDefinition } from "../../engine/definition/types.ts";
 import type { JsonObject } from "../../engine/json.ts";
 import type { PlanSource } from "../../engine/plan/types.ts";
@@ -147,19 +148,70 @@ test.each([
   expect([object.cell.unfinished, stored("asleep", "exec_a"), object.timers]).toEqual([0, 1, 0]);
 });
 
-test("two starts with one key that both ask for a slot begin one execution", async () => {
-  const asked: string[] = [];
-  const tenant = {
-    acquireSlot: async (id: string) => {
-      asked.push(id);
-      await new Promise<void>((resolve) => object.clock.at(object.clock.now() + 10, resolve));
-      return { kind: "granted" as const };
-    },
+/** A tenant object that answers at once, but for what a test says. */
+function tenantOf(more: Partial<TenantPort>): TenantPort {
+  return {
+    acquireSlot: async () => ({ kind: "granted" }),
     releaseSlot: async () => undefined,
     awaitEvent: async () => null,
     forgetWait: async () => undefined,
+    ...more,
   };
-  object = newObject({ tenant });
+}
+
+const PAID = { id: "evt_1", name: "paid", key: "k", payload: { sum: 7 }, expiresAt: START + DAY_MS };
+const awaitsPayment: StepDefinition = { kind: "wait", id: "paid", until: { event: "paid", key: "k" } };
+
+test("a wait whose tenant object cannot be reached is told to it until it answers, and takes what was kept", async () => {
+  let tries = 0;
+  const awaitEvent = async () => {
+    tries += 1;
+    if (tries < 7) throw new Error("the tenant object cannot be reached");
+    return PAID;
+  };
+  object = newObject({ tenant: tenantOf({ awaitEvent }) });
+  await start("exec_a", source([awaitsPayment]));
+  await pass(5 * MINUTE);
+  expect([tries, stored("status", "exec_a")]).toEqual([7, "completed"]);
+});
+
+test("an execution does not fall asleep over an answer that is on its way", async () => {
+  const awaitEvent = async () => {
+    await new Promise<void>((resolve) => object.clock.at(object.clock.now() + MINUTE, resolve));
+    return PAID;
+  };
+  object = newObject({ tenant: tenantOf({ awaitEvent }) });
+  await start("exec_a", source([awaitsPayment]));
+  await pass(5 * MINUTE);
+  expect(stored("status", "exec_a")).toBe("completed");
+});
+
+test("a delayed execution with a concurrency key asks for its slot when its time has come", async () => {
+  const asked: number[] = [];
+  const acquireSlot = async () => {
+    asked.push(object.clock.now());
+    return asked.length < 2 ? { kind: "queued" as const, position: 1 } : { kind: "granted" as const };
+  };
+  object = newObject({ tenant: tenantOf({ acquireSlot }) });
+  const concurrency = { key: "c", limit: 1, strategy: "queue" as const };
+  await start("exec_a", source([actionStep("a")]), { concurrency, startAt: START + DAY_MS });
+  await pass(DAY_MS - MINUTE);
+  expect([asked, object.cell.unfinished]).toEqual([[], 0]);
+  await pass(5 * MINUTE);
+  expect([asked.length, stored("status", "exec_a"), stored("asleep", "exec_a")]).toEqual([1, "pending", 1]);
+  await object.cell.act("exec_a", { type: "release" });
+  await pass(MINUTE);
+  expect(stored("status", "exec_a")).toBe("completed");
+});
+
+test("two starts with one key that both ask for a slot begin one execution", async () => {
+  const asked: string[] = [];
+  const acquireSlot = async (id: string) => {
+    asked.push(id);
+    await new Promise<void>((resolve) => object.clock.at(object.clock.now() + 10, resolve));
+    return { kind: "granted" as const };
+  };
+  object = newObject({ tenant: tenantOf({ acquireSlot }) });
   const plan = source([actionStep("a")]);
   const more = {
     idempotency: { key: "k", bodyHash: "h" },
