@@ -1,4 +1,4 @@
-import { isMap, type Json, type JsonMap, parseJson, readText } from "./json.ts";
+import { isMap, type Json, type JsonMap, parseJson, read, readText } from "./json.ts";
 import type { OpenApi } from "./openapi.ts";
 
 export interface Answer {
@@ -95,6 +95,40 @@ export class Client {
     if (answer.status === 200 && isMap(answer.body)) return answer.body;
     if (answer.status === 202) return this.finished(readText(answer.body, "execution_id"));
     throw new Error(`start was answered ${answer.status} ${answer.text}`);
+  }
+
+  /** Starts an inline definition and answers its id, without waiting for anything. */
+  async begin(definition: Json, inputs: JsonMap = {}, more: JsonMap = {}): Promise<string> {
+    const answer = await this.start({ definition, inputs, ...more });
+    if (answer.status !== 202) throw new Error(`start was answered ${answer.status} ${answer.text}`);
+    return readText(answer.body, "execution_id");
+  }
+
+  /** `POST …/{id}/{verb}`. */
+  act(id: string, verb: string, body: Json = {}, call?: Call): Promise<Answer> {
+    return this.post(`/workflows/executions/${id}/${verb}`, body, call);
+  }
+
+  async record(id: string): Promise<JsonMap> {
+    const answer = await this.get(`/workflows/executions/${id}`);
+    if (answer.status !== 200 || !isMap(answer.body)) throw new Error(`${answer.status} ${answer.text}`);
+    return answer.body;
+  }
+
+  /** Reads an execution's record until it is as wanted; throws, showing it, when it never is. */
+  async when(id: string, holds: (record: JsonMap) => boolean, seconds = 40): Promise<JsonMap> {
+    const end = Date.now() + seconds * 1000;
+    for (;;) {
+      const record = await this.record(id);
+      if (holds(record)) return record;
+      if (Date.now() > end) throw new Error(`${id} never was as wanted: ${JSON.stringify(record).slice(0, 2500)}`);
+      await new Promise((resolve) => setTimeout(resolve, 40));
+    }
+  }
+
+  /** Until the execution waits for something. */
+  waiting(id: string, kind: string): Promise<JsonMap> {
+    return this.when(id, (record) => read(record, "waiting_for.kind") === kind);
   }
 
   /** Long-polls until an execution ended. */
