@@ -1,7 +1,7 @@
 import type { Json } from "../json.ts";
 import type { Plan } from "../plan/types.ts";
 import { forgetVisits } from "./forget.ts";
-import { type GraphState, newNode, type NodeState } from "./graph-state.ts";
+import { type GraphState, isFree, newNode, type NodeState } from "./graph-state.ts";
 import { idOf } from "./path.ts";
 import type { Instance, RunState } from "./state.ts";
 import type { EventHandlers } from "./event-handlers.ts";
@@ -93,7 +93,11 @@ function sent(state: RunState, to: string, from: string): Json {
   if (from === "") return state.inputs;
   const sender = nodeOf(state, { path: from });
   const held = sender?.held.findIndex((message) => message.to === to) ?? -1;
-  if (sender && held >= 0) return sender.held.splice(held, 1)[0]?.payload ?? null;
+  if (sender && held >= 0) {
+    const [message] = sender.held.splice(held, 1);
+    freed(sender, state.at);
+    return message?.payload ?? null;
+  }
   sendNothing(state, from);
   return state.instances.get(from)?.output ?? null;
 }
@@ -107,5 +111,14 @@ function holdMessage(state: RunState, to: string, from: string): void {
 /** Nothing of the visit at `path` is still to be sent. */
 function sendNothing(state: RunState, path: string): void {
   const node = nodeOf(state, { path });
-  if (node) node.unsent = false;
+  if (!node) return;
+  node.unsent = false;
+  freed(node, state.at);
+}
+
+/** Beats that a node was busy at are gone: it runs by itself at the first that is not over. */
+function freed(node: NodeState, at: number): void {
+  const { tickDue, everyMs } = node;
+  if (tickDue === undefined || everyMs === undefined || tickDue >= at || !isFree(node)) return;
+  node.tickDue = tickDue + Math.ceil((at - tickDue) / everyMs) * everyMs;
 }

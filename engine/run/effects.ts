@@ -1,7 +1,7 @@
 import { subworkflowKey } from "../plan/types.ts";
 import type { Plan } from "../plan/types.ts";
 import { stepOf } from "./apply-step.ts";
-import { isFree, nextTick } from "./graph-state.ts";
+import { isFree } from "./graph-state.ts";
 import { type Instance, isCall, type RunState } from "./state.ts";
 import type { ActionCall, Effect } from "./types.ts";
 
@@ -38,12 +38,12 @@ export function childDeadline({ attemptAt, step }: Instance): number | undefined
 
 type SetTimer = (name: string, due: number | null | undefined) => void;
 
-function graphTimers({ graph, ending, at }: RunState, timer: SetTimer): void {
+function graphTimers({ graph, ending }: RunState, timer: SetTimer): void {
   if (!graph || ending) return;
   timer("stop", graph.stopping?.deadline);
   if (graph.stopping) return;
   timer("budget", graph.budgetDue);
-  for (const [id, node] of graph.nodes) if (isFree(node)) timer(`every:${id}`, nextTick(node, at));
+  for (const [id, node] of graph.nodes) if (isFree(node)) timer(`every:${id}`, node.tickDue);
 }
 
 /** Every timer that the state asks for, wherever the run is. Derived from the state alone. */

@@ -41,12 +41,6 @@ export function isFree({ mailbox, current, held, unsent }: NodeState): boolean {
   return mailbox.length === 0 && current === null && held.length === 0 && !unsent;
 }
 
-/** When a free node with `every` runs by itself: the first time of its beat that is not over at `now`; those it was busy at are gone. */
-export function nextTick({ tickDue, everyMs }: NodeState, now: number): number | undefined {
-  if (tickDue === undefined || everyMs === undefined || tickDue >= now) return tickDue;
-  return tickDue + Math.ceil((now - tickDue) / everyMs) * everyMs;
-}
-
 export function newNode(): NodeState {
   return { mailbox: [], kept: {}, visits: 0, current: null, last: null, unsent: false, held: [], remembered: [] };
 }

@@ -2,7 +2,7 @@ import { childFailure } from "../steps/child-failure.ts";
 import { advance } from "../steps/sequence.ts";
 import type { PlanGraph } from "../plan/types.ts";
 import { completeRun } from "./ending.ts";
-import { type GraphState, isFree, nextTick, type NodeState } from "./graph-state.ts";
+import { type GraphState, isFree, type NodeState } from "./graph-state.ts";
 import { shutdownPath, visitPath } from "./path.ts";
 import { notNow, resumeRun, spendsMessages } from "./pausing.ts";
 import { tallyOf } from "./state.ts";
@@ -179,8 +179,7 @@ export function nodeIsDue(turn: Turn, id: string): void {
 /** Nodes that are free run by themselves at their next beat. */
 function armTicks(turn: Turn, { nodes }: GraphState): void {
   for (const [id, node] of nodes) {
-    const due = isFree(node) ? nextTick(node, turn.now) : undefined;
-    if (due !== undefined) turn.setTimer(`every:${id}`, due);
+    if (isFree(node) && node.tickDue !== undefined) turn.setTimer(`every:${id}`, node.tickDue);
   }
 }
 
