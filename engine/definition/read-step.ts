@@ -9,7 +9,7 @@ import { readStepCommon } from "./read-step-common.ts";
 import type { StepDefinition, StepKind } from "./types.ts";
 
 /** What `id` and `name` of a step must look like, so that `steps.<id>` can address it (section 1). */
-export const STEP_ID = /^[A-Za-z_][A-Za-z0-9_-]*$/;
+export const STEP_ID = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_-]*$/;
 
 /** The steps of a block, in order. Steps that cannot be typed are reported and left out. */
 export const readSteps: StepsReader = (member, scope, context) => {
