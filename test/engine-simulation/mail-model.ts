@@ -51,6 +51,7 @@ export class MailModel {
         this.#kept.set(event.seq, event.name);
         return;
       case "step.completed":
+      case "step.failed":
         if (event.signal !== undefined)
           must(
             this.#kept.delete(event.signal),

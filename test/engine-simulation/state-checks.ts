@@ -55,26 +55,31 @@ export function checkRest(plan: Plan, state: RunState, hand: InHand): void {
       () => `${path} is called for nothing`,
     );
   }
-  if (active) checkRootMoves(plan, state);
+  if (!active) return;
+  must(
+    state.deadline === null || state.ending !== null || timers.has("workflow"),
+    () => "nothing ends the run in time",
+  );
+  checkRootMoves(plan, state);
 }
 
 function calls({ status, role, attempt, step }: Instance): boolean {
   return status === "running" && role === "step" && attempt > 0 && step?.action !== undefined;
 }
 
-function checkMoves(
-  instance: Instance,
-  parents: ReadonlySet<string | null>,
-  { calls: inFlight, awaited }: InHand,
-): void {
-  const { path, status, wait } = instance;
-  if (calls(instance)) must(inFlight.has(path), () => `${path} runs and nobody calls it`);
-  else if (status === "running") must(parents.has(path), () => `${path} is open and nothing moves it`);
-  else if (status === "waiting" && wait?.kind === "event" && wait.key !== undefined)
-    must(awaited.has(path), () => `${path} waits for a key that nobody was told of`);
-  else must(status === "waiting" || status === "retrying", () => `${path} is ${status} and open`);
-  if (status === "waiting") must(wait !== undefined, () => `${path} waits for nothing`);
-  must(status !== "retrying" || instance.retryDue !== undefined, () => `${path} is never tried again`);
+function checkMoves(instance: Instance, parents: ReadonlySet<string | null>, hand: InHand): void {
+  const { path, status, wait, due } = instance;
+  const timer = (kind: string): void => {
+    must(hand.timers.has(`${kind}:${path}`), () => `${path} is ${status} and its timer ${kind} is not set`);
+  };
+  if (due !== undefined) timer("limit");
+  if (status === "retrying") return timer("retry");
+  if (calls(instance)) return must(hand.calls.has(path), () => `${path} runs and nobody calls it`);
+  if (status === "running") return must(parents.has(path), () => `${path} is open and nothing moves it`);
+  must(status === "waiting" && wait !== undefined, () => `${path} is ${status}, open, and waits for nothing`);
+  if (wait.due !== undefined) timer("wait");
+  if (wait.kind === "event" && wait.key !== undefined)
+    must(hand.awaited.has(path), () => `${path} waits for a key that nobody was told of`);
 }
 
 /** The run itself: something is open, or it can only wait for somebody outside. */

@@ -72,7 +72,7 @@ export class StepModel {
     const settled = SETTLES.get(type);
     if (settled !== undefined) this.#settle(seen, event, settled);
     if (known !== undefined) return undefined;
-    return seen.role === "step" ? "step" : "other";
+    return this.#counts(seen) ? "step" : "other";
   }
 
   #open(path: string, type: string): Seen {
@@ -97,10 +97,15 @@ export class StepModel {
     };
     this.#mayOpen(path, seen, type);
     this.seen.set(path, seen);
-    if (role === "step") this.steps += 1;
+    if (this.#counts(seen)) this.steps += 1;
     this.kinds.add(step.kind);
     if (step.forEach !== undefined) this.kinds.add("for_each");
     return seen;
+  }
+
+  /** A visit counts even when its loop has nothing to do. */
+  #counts({ role, parent }: Seen): boolean {
+    return role === "step" || (this.#plan.graph !== undefined && parent === "" && role === "loop");
   }
 
   /** The container is open and has room, and whatever stands before it in its sequence is over. */

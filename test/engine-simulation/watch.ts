@@ -4,6 +4,7 @@ import { newRun } from "../../engine/run/new-run.ts";
 import type { RunState } from "../../engine/run/state.ts";
 import { isTerminal, type Transition } from "../../engine/run/transition.ts";
 import type { EngineInput, RunIdentity, StampedEvent } from "../../engine/run/types.ts";
+import { ClockModel } from "./clock-model.ts";
 import { Ledger } from "./ledger.ts";
 import { MailModel } from "./mail-model.ts";
 import { difference } from "./same.ts";
@@ -17,6 +18,7 @@ export class Watch {
   readonly #plan: Plan;
   readonly #ledger: Ledger;
   readonly #mail: MailModel;
+  readonly #clock = new ClockModel();
   /** The fold of every stored event so far: after each transition it is what was lived. */
   readonly #folded: RunState;
   readonly #identity: RunIdentity;
@@ -44,6 +46,7 @@ export class Watch {
     checkCounts(state, this.steps.steps);
     this.#ledger.compare(state);
     this.#mail.compare(state);
+    if (!this.#ended) this.#clock.compare(state);
     must(isTerminal(state.status) === this.#ended, () => `status ${state.status}`);
   }
 
@@ -65,6 +68,7 @@ export class Watch {
     this.#seq = event.seq;
     this.#at = event.at;
     this.#mail.observe(event);
+    this.#clock.observe(event);
     if ("path" in event && event.path !== undefined) this.#observeStep(event as StepEvent, state);
     this.#ledger.observe(event);
     switch (event.type) {
