@@ -1,3 +1,4 @@
+import type { Json } from "../json.ts";
 import { constantCondition } from "./constant.ts";
 import { shapeOf } from "./expression-shape.ts";
 import { typesOfExpression } from "./expression-types.ts";
@@ -12,14 +13,23 @@ export const loopsOverNoList: FindingRule = function* (subject) {
 };
 
 function* check(subject: Subject, { step, items, names }: ItemList): Generator<Finding> {
-  if (typeof items !== "string" || constantCondition(items)?.fails === true) return;
-  const shape = shapeOf(items);
-  const given: Types | undefined =
-    shape.kind === "text" ? new Set(["string"]) : typesOfExpression(subject, shape.expression);
+  if (constantCondition(items)?.fails === true) return;
+  const given = typeof items === "string" ? typesOfText(subject, items) : typesOfLiteral(items);
   if (given === undefined || canBe(given, ITERABLE)) return;
   yield findingAtStep(subject, step.id, names, {
     code: "not-a-list",
     severity: "warning",
     message: `"${step.id}" goes over a list or a map, but this gives ${typeWords(given)}`,
   });
+}
+
+function typesOfText(subject: Subject, items: string): Types | undefined {
+  const shape = shapeOf(items);
+  return shape.kind === "text" ? new Set(["string"]) : typesOfExpression(subject, shape.expression);
+}
+
+/** A number or a boolean that is written where a list should be. */
+function typesOfLiteral(items: Json): Types | undefined {
+  if (typeof items === "number") return new Set(["number"]);
+  return typeof items === "boolean" ? new Set(["boolean"]) : undefined;
 }

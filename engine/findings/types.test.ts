@@ -191,6 +191,7 @@ test("a loop goes over a list or a map", () => {
   expect(over("inputs.n")).toEqual(["warning /steps/0/for_each"]);
   expect(over('"{{ inputs.name }}"')).toEqual(["warning /steps/0/for_each"]);
   expect(over('"all of {{ inputs.list }}"')).toEqual(["warning /steps/0/for_each"]);
+  expect(over("5")).toEqual(["warning /steps/0/for_each"]);
   expect(over("inputs.list")).toEqual([]);
   expect(over("inputs.any")).toEqual([]);
   expect(over('"{{ range(3) }}"')).toEqual([]);
