@@ -235,4 +235,33 @@ describe.concurrent("approvals (section 4)", () => {
       }),
     );
   });
+
+  test("approvers and message may be templates; the record says the evaluated ones and until when", async () => {
+    const definition = {
+      name: "Asked",
+      inputs: { role: { type: "string" } },
+      steps: [sign({ approvers: ["{{ inputs.role }}"], message: "Is {{ inputs.role }} content?", timeout: "1h" })],
+    };
+    const id = await outside.api.begin(definition, { role: "legal" });
+    expect(read(await outside.api.waiting(id, "approval"), "waiting_for")).toMatchObject({
+      approvers: ["legal"],
+      message: "Is legal content?",
+      deadline: expect.stringMatching(/^\d{4}-.*Z$/),
+    });
+    expect((await decide(id, "finance", { decision: "approve" })).status).toBe(403);
+    expect((await decide(id, "legal", { decision: "approve" })).status).toBe(200);
+    expect((await outside.api.finished(id)).status).toBe("completed");
+  });
+
+  test("a decision against its timeout: whoever is told 200 has decided", async () => {
+    await Promise.all(
+      Array.from({ length: 8 }, async (_, at) => {
+        const id = await begin(sign({ timeout: 1 }));
+        await new Promise((resolve) => setTimeout(resolve, 860 + at * 25));
+        const { status } = await decide(id, "finance", { decision: "approve" });
+        const done = await outside.api.finished(id);
+        expect([status, done.status]).toEqual(status === 200 ? [200, "completed"] : [409, "failed"]);
+      }),
+    );
+  });
 });

@@ -68,6 +68,8 @@ describe.concurrent("findings (POST /workflows/validate)", () => {
     ["unknown-member", { steps: [call("x"), give("o", "{{ steps.x.output.resultt }}")] }],
     ["input-does-not-fit", { steps: [call("x", { a: "text", b: 1 })] }],
     ["not-a-list", { steps: [{ id: "f", type: "forEach", items: "{{ 5 }}", steps: [give("x")] }] }],
+    ["not-a-list", { steps: [{ id: "f", type: "forEach", items: 5, steps: [give("x")] }] }],
+    ["not-a-list", { steps: [give("x", 1, { for_each: 5 })] }],
     ["not-a-list", { inputs: { n: { type: "integer" } }, steps: [give("x", 1, { for_each: "{{ inputs.n }}" })] }],
     [
       "unreachable-branch",

@@ -145,6 +145,27 @@ describe.concurrent("standard mode (section 5)", () => {
     }
   });
 
+  test("a loop in a node: each visit's iterations have paths of their own", async () => {
+    const node = {
+      id: "x",
+      type: "forEach",
+      items: [1, 2],
+      steps: [give("y", "{{ item * 10 + graph.state.n }}")],
+      set: { n: "graph.state.n + 1" },
+    };
+    const record = await outside.api.run(
+      graph([node], [{ from: "x", to: "x", when: "graph.state.n < 2" }], { state: { n: 0 } }),
+    );
+    for (const [path, value] of [
+      ["x[0].y", 10],
+      ["x[1].y", 20],
+      ["x@2[1].y", 21],
+    ] as const) {
+      const answer = await outside.api.get(`/workflows/executions/${String(record.execution_id)}/steps/${path}`);
+      expect(answer).toMatchObject({ status: 200, body: { path, output: { value } } });
+    }
+  });
+
   test("edges by priority, then by order; the first that holds is taken alone", async () => {
     const nodes = ["a", "x", "y", "z"].map((id) => give(id, id));
     const edges: JsonMap[] = [

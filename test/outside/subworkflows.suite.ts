@@ -201,4 +201,27 @@ describe.concurrent("subworkflows (section 3)", () => {
     await outside.api.act(inner, "events", { name: "e", payload: "heard" });
     expect(read(await outside.api.finished(id), "result.outputs.said")).toBe("heard");
   });
+
+  test("a child asks for its roles too: who started the parent must hold them", async () => {
+    await publish(child("barred", "1.0.0", 1, { authorization: { roles: ["nobody-has-this"] } }));
+    expect(await outside.api.run(parent(calling("barred")))).toMatchObject({
+      status: "failed",
+      error: { code: "FORBIDDEN", details: { step: "c" } },
+    });
+  });
+
+  test("a step that called a workflow is undone by its own compensate, which sees the child's outputs", async () => {
+    await publish(child("undone", "1.0.0", "booked"));
+    const key = `undone ${run}`;
+    const undo = flaky("undo", "call", { key, of: "{{ steps.c.outputs.said }}" });
+    const fail = {
+      id: "d",
+      connector: "connector:community/calculator@1.0.0",
+      action: "divide",
+      input: { a: 1, b: 0 },
+    };
+    const steps = [calling("undone", { compensate: [undo] }), fail];
+    expect((await outside.api.run({ name: "Undoing", steps })).status).toBe("failed");
+    expect(outside.service.calls(key).map((call) => read(call.body, "input.of"))).toEqual(["booked"]);
+  });
 });

@@ -263,7 +263,7 @@ describe.concurrent("events with a key, over all executions (section 20)", () =>
     const id = await begin({
       id: "p",
       type: "parallel",
-      branches: { x: [keyed(key, {}, "a")], y: [wait({ event: "arrived" }, "b")] },
+      branches: { x: [wait({ event: "arrived" }, "b")], y: [keyed(key, {}, "a")] },
     });
     await outside.api.waiting(id, "event");
     await publish(key, "keyed");
@@ -355,5 +355,20 @@ describe.concurrent("races of events", () => {
     const results = read(outputOf(await outside.api.finished(id), "f"), "results");
     const got = Array.isArray(results) ? results.map((one) => Number(read(one, "output.eventReceived"))) : [];
     expect(got.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, n) => n));
+  });
+
+  test("an event against a cancel: the record says which of them came first", async () => {
+    await Promise.all(
+      Array.from({ length: 10 }, async (_, at) => {
+        const id = await begin(wait({ event: "e" }));
+        await outside.api.waiting(id, "event");
+        const acts = [() => outside.api.act(id, "events", { name: "e" }), () => outside.api.act(id, "cancel")];
+        const turned = at % 2 === 0 ? acts : acts.toReversed();
+        await Promise.all(turned.map((act) => act()));
+        const done = await outside.api.finished(id);
+        const ended = { completed: false, canceled: null }[String(done.status)];
+        expect(read(outputOf(done, "w"), "timedOut") ?? null).toBe(ended);
+      }),
+    );
   });
 });
