@@ -33,8 +33,13 @@ class GroupingHost implements HostPort {
     return forever();
   }
   abort(): void {}
-  awaitEvent(): void {}
-  forgetEvent(): void {}
+  readonly awaited = new Set<string>();
+  awaitEvent(path: string): void {
+    this.awaited.add(path);
+  }
+  forgetEvent(path: string): void {
+    this.awaited.delete(path);
+  }
   at(): () => void {
     return () => undefined;
   }
@@ -102,6 +107,17 @@ test("after a restart nothing is sent for steps that the settling of an interrup
   expect(state.status).toBe("failed");
   expect(state.error).toMatchObject({ code: "UNAVAILABLE", details: { reason: "outcome_unknown" } });
   expect(host.calls).toEqual([]);
+});
+
+test("after a restart no key is awaited for steps that the settling of an interrupted attempt ended", () => {
+  const wait: StepDefinition = { kind: "wait", id: "w", until: { event: "paid", key: "k" } };
+  const plan = planOf([{ kind: "parallel_list", id: "both", steps: [actionStep("once"), wait] }]);
+  for (const pin of Object.values(plan.pins)) pin.idempotent = false;
+  const { events } = transition(plan, newRun(identity), { type: "start", inputs: {} }, TEST_START);
+  const host = new GroupingHost();
+  new RunDriver(plan, fold(plan, identity, events), host).resume();
+  host.write();
+  expect([...host.awaited]).toEqual([]);
 });
 
 test("a failed attempt's answer after its sibling ended the run is not retried", async () => {

@@ -75,14 +75,17 @@ export function timerEffects(state: RunState): Effect[] {
  */
 export function pendingEffects(plan: Plan, state: RunState, now: number): Effect[] {
   const effects = timerEffects(state);
+  // Last: a call that must not be repeated is settled at once, and may end steps that the other effects are about.
+  const calls: Effect[] = [];
   for (const instance of state.open.values()) {
     const { path, wait } = instance;
     if (isCall(instance) && instance.status === "running") {
-      effects.push({ type: "callAction", call: actionCall(plan, state, instance, now) });
+      calls.push({ type: "callAction", call: actionCall(plan, state, instance, now) });
     } else if (wait?.kind === "event" && wait.key !== undefined && instance.status === "waiting") {
       effects.push({ type: "awaitEvent", path, wait });
     }
   }
+  effects.push(...calls);
   if (state.status === "running" || state.status === "waiting") effects.push({ type: "continue" });
   return effects;
 }
