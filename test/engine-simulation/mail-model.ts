@@ -46,6 +46,14 @@ export class MailModel {
       case "message.held":
         this.#heldBy(event.from).push(event.node);
         return;
+      case "node.idle": {
+        const edges = this.#plan.graph?.edges.get(nodeOf(event.path)) ?? [];
+        must(
+          edges.every(({ when }) => when !== undefined),
+          () => `the output of ${event.path} goes nowhere`,
+        );
+        return;
+      }
       case "signal.received":
         this.#once(event.id);
         this.#kept.set(event.seq, event.name);

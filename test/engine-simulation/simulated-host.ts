@@ -98,15 +98,16 @@ export class SimulatedHost {
     const answer = transition(this.plan, this.state, frozen(input), skewed);
     frozen(answer.events);
     check(answer);
-    if (dies === 0 && answer.events.length > 0 && this.state.seq > answer.events.length) return this.#die();
+    if (dies === 0 && answer.events.length > 0 && this.state.seq > answer.events.length)
+      return this.#die(input.type === "continue" && !restart);
     const text = answer.events.map((event) => JSON.stringify(event));
     this.log.push(...text);
     this.given.push({ input, now: skewed, ...(restart ? { restart } : {}) });
     this.watch.observe(this.state, input, answer, text.map(parse));
-    if (dies === 1) return this.#die();
+    if (dies === 1) return this.#die(answer.effects.some(({ type }) => type === "continue"));
     if (input.type === "result") this.#forgetSettled(input.path);
     this.#perform(answer.effects);
-    if (dies === 2) return this.#die();
+    if (dies === 2) return this.#die(false);
     this.#rest();
   }
 
@@ -158,12 +159,12 @@ export class SimulatedHost {
     this.deliver({ type: "continue" });
   }
 
-  /** The process dies, and another one takes the run over. */
-  #die(): void {
+  /** The process dies, and another one takes the run over. `continues`: it was about to go on with what it had left. */
+  #die(continues: boolean): void {
     this.crashes += 1;
     this.#life += 1;
     const life = this.#life;
-    const wasToGoOn = this.continues > 0;
+    const wasToGoOn = continues || this.continues > 0;
     this.continues = 0;
     this.timers.clear();
     this.calls.clear();
