@@ -15,6 +15,7 @@ import "./findings.suite.ts";
 import "./graphs.suite.ts";
 import "./hostile.suite.ts";
 import "./inputs.suite.ts";
+import "./keyed-events.suite.ts";
 import "./keys.suite.ts";
 import "./limits.suite.ts";
 import "./logic-steps.suite.ts";

@@ -110,12 +110,7 @@ describe.concurrent("transforms (section 4)", () => {
   ];
   test.each(failing)("%s ends the step alone", async (_name, language, expression, code, details) => {
     const record = await run(transform(language, expression, X), 1);
-    expect(record.status).toBe("failed");
-    expect([
-      [code, "VALIDATION"],
-      ["TIMEOUT", code],
-    ]).toContainEqual(expect.arrayContaining([read(record, "error.code")]));
-    if (read(record, "error.code") === code) expect(record).toMatchObject({ error: { details } });
+    expect(record).toMatchObject({ status: "failed", error: { code, details } });
     expect(read(stepsOf(record).get("t"), "attempt")).toBe(1);
   });
 
