@@ -2,6 +2,9 @@ import type { RunState } from "../../engine/run/state.ts";
 import type { StampedEvent } from "../../engine/run/types.ts";
 import { must } from "./violation.ts";
 
+/** What a paused run does not do. */
+const BEGINNINGS: ReadonlySet<string> = new Set(["step.started", "step.waiting", "step.skipped", "iteration.started"]);
+
 /** When waits and the workflow's own time are over, by the events: a pause puts all of them off by as long as it lasts. */
 export class ClockModel {
   #deadline: number | undefined;
@@ -9,6 +12,7 @@ export class ClockModel {
   readonly #waits = new Map<string, number>();
 
   observe(event: StampedEvent): void {
+    must(this.#pausedAt === undefined || !BEGINNINGS.has(event.type), () => `${event.type} while the run is paused`);
     switch (event.type) {
       case "workflow.started":
         this.#deadline = event.deadline;
