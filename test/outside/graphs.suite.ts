@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { flaky, publishFlaky } from "./flaky-connector.ts";
+import { give, graph, lasting } from "./graph-definitions.ts";
 import { type Json, type JsonMap, read } from "./json.ts";
 import { outputOf, statusesOf, stepsOf } from "./steps-of.ts";
 import { usePlatform } from "./use-platform.ts";
@@ -7,15 +8,6 @@ import { usePlatform } from "./use-platform.ts";
 const outside = usePlatform();
 beforeAll(() => publishFlaky(outside.api));
 
-const give = (id: string, value: Json, more: JsonMap = {}): JsonMap => ({ id, type: "output", value, ...more });
-const graph = (nodes: Json[], edges: Json[], more: JsonMap = {}): JsonMap => ({
-  name: "Outside graph",
-  nodes,
-  edges,
-  ...more,
-});
-const lasting = (nodes: Json[], edges: Json[], more: JsonMap = {}): JsonMap =>
-  graph(nodes, edges, { mode: "long_running", budget: { max_seconds: 40 }, ...more });
 const send = async (id: string, node: string, payload: Json): Promise<number> =>
   (await outside.api.act(id, "messages", { node, payload })).status;
 
