@@ -178,4 +178,14 @@ describe.concurrent("limits of logic steps (section 15)", () => {
     expect(outside.service.overlap(key)).toBeLessThanOrEqual(100);
     expect(outside.service.overlap(key)).toBeGreaterThan(50);
   });
+
+  test.fails("an output of more than 1 MiB fails its step, not the run (P6; this test says so when it does)", async () => {
+    const big = { id: "big", type: "output", value: Array.from({ length: 6 }, () => "{{ inputs.x }}") };
+    const steps = [
+      { ...big, continue_on_error: true },
+      { id: "o", type: "output", value: "{{ steps.big.error.code }}" },
+    ];
+    const record = await run(steps, { inputs: { x: {} } }, { x: "x".repeat(400_000) });
+    expect(outputOf(record, "o")).toEqual({ value: "PAYLOAD_TOO_LARGE" });
+  });
 });

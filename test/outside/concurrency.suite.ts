@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import { flaky, publishFlaky } from "./flaky-connector.ts";
-import { type JsonMap, read, readText } from "./json.ts";
+import { type JsonMap, read, readList, readText } from "./json.ts";
 import { usePlatform } from "./use-platform.ts";
 
 const outside = usePlatform();
@@ -94,6 +94,22 @@ describe.concurrent("concurrency (section 2)", () => {
     await outside.api.waiting(third, "event");
     await go(third);
     expect((await outside.api.finished(third)).status).toBe("completed");
+  });
+
+  test.fails("queue: called workflows queue too (P8; this test says so when they do)", async () => {
+    const slug = await publish(exclusive("queue"));
+    const step = { id: "c", workflow: slug, for_each: [1, 2], parallel: true };
+    const id = await outside.api.begin({ name: "Calls the exclusive", steps: [step] });
+    const idsIn = (record: JsonMap): string[] =>
+      readList(record, "steps").flatMap((one) => {
+        const child = read(one, "execution_id");
+        return typeof child === "string" ? [child] : [];
+      });
+    const children = idsIn(await outside.api.when(id, (record) => idsIn(record).length === 2));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const records = await Promise.all(children.map((child) => outside.api.record(child)));
+    await outside.api.act(id, "cancel");
+    expect(records.map(({ status }) => String(status)).toSorted()).toEqual(["pending", "waiting"]);
   });
 
   test("reject: 409 CONFLICT for one more, sync or not; after the first has ended it starts", async () => {
