@@ -33,7 +33,8 @@ async function measure({ target, counter }: MeasuredTarget, it: LongCase, steps:
   const call = (method: "GET" | "POST", path: string, json?: unknown): Promise<Record<string, unknown>> =>
     callPlatform(target.baseUrl, { method, path, authorization: `Bearer ${target.apiKey}`, json });
   const run = async (definition: object, count: number): Promise<string> => {
-    const started = await call("POST", "/workflows/executions", { definition, inputs: { items: count } });
+    const inputs = { items: count };
+    const started = await call("POST", "/workflows/executions", { definition, inputs, execution_mode: "async" });
     const id = String(started.execution_id);
     for (;;) {
       const { status, result, error } = await call("GET", `/workflows/executions/${id}?wait=${WAIT_SECONDS}`);
