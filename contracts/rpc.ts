@@ -1,6 +1,7 @@
 import type { PlanSource } from "../engine/plan/types.ts";
 import type { Principal } from "../engine/run/authorization.ts";
 import type { ActionCall, ActionResult, RunCommand, RunStatus } from "../engine/run/types.ts";
+import type { ConcurrencyRule } from "../engine/driver/concurrency-rule.ts";
 import type { Json, JsonObject } from "../engine/json.ts";
 import type { Result } from "./errors.ts";
 import type { Environment, ExecutionMode, ExecutionRecord, StepRecord, UsageRecord } from "./execution.ts";
@@ -44,12 +45,7 @@ export interface StartCommand {
   traceparent?: string;
 }
 
-/** How many executions of one key run at once, and what happens to one more (section 2). */
-export interface ConcurrencyRule {
-  key: string;
-  limit: number;
-  strategy: "queue" | "cancel_running" | "reject";
-}
+export type { ConcurrencyRule };
 
 export type StartAnswer =
   | { kind: "accepted"; executionId: string; replayed: boolean }

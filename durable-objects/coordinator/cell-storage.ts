@@ -131,10 +131,10 @@ export class CellStorage {
   }
 
   /** Unfinished executions whose parent is over. */
-  orphans(): string[] {
-    const statement = `SELECT child.id AS id FROM executions AS child JOIN executions AS parent ON child.parent = parent.id
+  orphans(): { id: string; parentStatus: string }[] {
+    const statement = `SELECT child.id AS id, parent.status AS parent_status FROM executions AS child JOIN executions AS parent ON child.parent = parent.id
       WHERE child.parent IS NOT NULL AND child.finished_at IS NULL AND parent.finished_at IS NOT NULL`;
-    return this.#read(statement).map((row) => text(row.id));
+    return this.#read(statement).map((row) => ({ id: text(row.id), parentStatus: text(row.parent_status) }));
   }
 
   execution(id: string): StoredExecution | undefined {

@@ -13,7 +13,7 @@ interface ChildDeps {
   /** The final state of an execution; `running` while it is not over, undefined when it is not there. */
   outcome(executionId: string): RunState | "running" | undefined;
   start(head: StoredHead, planDigest: string, source: PlanSource, inputs: JsonObject, env: JsonObject): void;
-  cancel(executionId: string, reason: string): void;
+  cancel(executionId: string, reason: string, compensate: boolean): void;
 }
 
 const digests = new WeakMap<PlanSource, string>();
@@ -42,7 +42,10 @@ export class Children {
       if (!prepared.ok) return prepared;
       const { source, inputs, env } = prepared.start;
       const link = { executionId: head.executionId, path: call.path };
-      const { concurrency: _own, priority: _also, timeoutMs: _limit, metadata: _data, ...inherited } = head;
+      const { concurrency: held, priority: _also, timeoutMs: _limit, metadata: _data, ...inherited } = head;
+      // A slot that an execution above holds is not waited for: it would never be free.
+      const slots = [...(head.slots ?? []), ...(held ? [held.key] : [])];
+      const { concurrency } = prepared.start;
       const child: StoredHead = {
         ...inherited,
         executionId,
@@ -51,6 +54,8 @@ export class Children {
         depth: (head.depth ?? 0) + 1,
         parent: link,
         parentAttempt: call.attempt,
+        ...(slots.length > 0 ? { slots } : {}),
+        ...(concurrency && !slots.includes(concurrency.key) ? { concurrency } : {}),
       };
       this.#deps.start(child, digestOfSource(source), source, inputs, env);
     }
@@ -64,9 +69,9 @@ export class Children {
   }
 
   /** The step is not interested any more. */
-  abort(parent: Resident, path: string, attempt: number): void {
+  abort(parent: Resident, path: string, attempt: number, compensate: boolean): void {
     const executionId = parent.children.get(keyOf({ path, attempt }));
-    if (executionId !== undefined) this.#deps.cancel(executionId, "the step that started it was canceled");
+    if (executionId !== undefined) this.#deps.cancel(executionId, "the step that started it was canceled", compensate);
   }
 
   /** True when somebody in memory was waiting for it. */

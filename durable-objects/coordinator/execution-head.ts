@@ -20,6 +20,8 @@ export interface StoredHead extends ExecutionHead {
   /** Attempt of the parent's step that it runs for. */
   parentAttempt?: number;
   concurrency?: ConcurrencyRule;
+  /** Concurrency keys whose slots executions above it hold. */
+  slots?: string[];
   priority?: number;
 }
 

@@ -1,5 +1,6 @@
 import type { CallContext, PluginRpc } from "../../contracts/rpc.ts";
 import type { PinnedAction } from "../../engine/connector.ts";
+import { MAX_OUTPUT_BYTES } from "../../engine/run/payload-limit.ts";
 import type { ActionCall, ActionResult } from "../../engine/run/types.ts";
 
 /** The plugin Workers, by the name that a pin carries. */
@@ -8,9 +9,6 @@ export interface Plugins {
   http: PluginRpc;
   code: PluginRpc;
 }
-
-/** An output larger than this is refused: a run's storage and memory are bounded (section 15). */
-const MAX_OUTPUT_BYTES = 1_048_576;
 
 /** Hands an attempt to the plugin Worker that can run it. Never rejects; a plugin's own fault goes to `report`. */
 export async function callPlugin(

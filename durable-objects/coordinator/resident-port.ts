@@ -10,7 +10,7 @@ export interface ResidentDeps {
   group: CommitGroup;
   timers: TimerQueue;
   call(resident: Resident, call: ActionCall): Promise<ActionResult>;
-  abort(resident: Resident, path: string, attempt: number): void;
+  abort(resident: Resident, path: string, attempt: number, compensate: boolean): void;
   awaitEvent(resident: Resident, path: string, wait: EventWait): void;
   forgetEvent(resident: Resident, path: string): void;
   soon(task: () => void): void;
@@ -66,8 +66,8 @@ export class ResidentPort implements HostPort {
   }
 
   /** The answer of a plugin that was given up is dropped when it comes: it bounds its own time. An execution is cancelled. */
-  abort(path: string, attempt: number): void {
-    this.#deps.abort(this.#resident, path, attempt);
+  abort(path: string, attempt: number, compensate: boolean): void {
+    this.#deps.abort(this.#resident, path, attempt, compensate);
   }
 
   awaitEvent(path: string, wait: EventWait): void {

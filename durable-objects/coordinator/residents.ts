@@ -72,11 +72,12 @@ export class Residents {
       start: (head, planDigest, source, inputs, env) => {
         const plan = deps.plans.find(planDigest, source);
         if (!plan) throw new Error("a plan that was just given is unknown");
-        const { principal, actor, parent } = head;
+        const { principal, actor, parent, concurrency } = head;
+        const hold = concurrency && { kind: "concurrency" as const, key: concurrency.key };
         const maxSteps = parent && this.#all.get(parent.executionId)?.driver.state.maxSteps;
-        this.bear(head, plan, { planDigest, start: { type: "start", inputs, env, principal, actor, maxSteps } });
+        this.bear(head, plan, { planDigest, start: { type: "start", inputs, env, principal, actor, maxSteps, hold } });
       },
-      cancel: (id, reason) => this.#cancel(id, reason),
+      cancel: (id, reason, compensate) => this.#cancel(id, reason, compensate),
     });
     const isCurrent = (resident: Resident) => this.#all.get(resident.head.executionId) === resident;
     this.#errands = new Errands({ tenant, timers, now, isCurrent, done: (resident) => this.rest(resident) });
@@ -121,7 +122,8 @@ export class Residents {
         report(`execution ${id} could not be revived`, error);
       }
     }
-    for (const id of storage.orphans()) this.#cancel(id, "its parent has ended");
+    for (const { id, parentStatus } of storage.orphans())
+      this.#cancel(id, "its parent has ended", isLost(parentStatus));
   }
 
   /** Brings back what is due, a bounded number at a time. */
@@ -198,8 +200,8 @@ export class Residents {
       group: this.#group,
       timers: this.#deps.timers,
       call: (caller, call) => this.#call(caller, call),
-      abort: (caller, path, attempt) => {
-        this.#children.abort(caller, path, attempt);
+      abort: (caller, path, attempt, compensate) => {
+        this.#children.abort(caller, path, attempt, compensate);
         this.#restSoon(caller);
       },
       awaitEvent: (waiter, path, wait) => this.#errands.awaitEvent(waiter, path, wait),
@@ -331,15 +333,16 @@ export class Residents {
   /** Executions that steps of this one started, before a restart or a fault, and that nobody waits for any more. */
   #cancelUnawaited({ head, driver }: Resident): void {
     const { storage } = this.#deps;
+    const undoes = driver.state.ending !== null || isLost(driver.state.status);
     for (const id of storage.children(head.executionId)) {
       const row = this.#all.get(id) ? undefined : storage.execution(id);
       const child = this.#all.get(id)?.head ?? (row && (JSON.parse(row.head) as StoredHead));
-      if (child && !isAwaited(driver.state, child)) this.#cancel(id, "the step that started it has ended");
+      if (child && !isAwaited(driver.state, child)) this.#cancel(id, "the step that started it has ended", undoes);
     }
   }
 
-  #cancel(executionId: string, reason: string): void {
-    this.#tryGet(executionId)?.driver.deliver({ type: "cancel", reason });
+  #cancel(executionId: string, reason: string, compensate: boolean): void {
+    this.#tryGet(executionId)?.driver.deliver({ type: "cancel", reason, compensate });
   }
 
   /** One that cannot be brought back must not stop those that share its turn. */
@@ -384,3 +387,8 @@ export class Residents {
 
 /** Executions brought back by one alarm; what is left waits for the next, which is due at once. */
 const MOST_AT_ONCE = 200;
+
+/** An execution that failed undid what it did, and so do those that it had started. */
+function isLost(status: string): boolean {
+  return status === "failed" || status === "timed_out";
+}

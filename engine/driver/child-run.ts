@@ -1,4 +1,5 @@
 import { prepareInputs } from "../definition/validate-inputs.ts";
+import { type ConcurrencyRule, concurrencyRule } from "./concurrency-rule.ts";
 import type { RunError } from "../errors.ts";
 import type { Scope } from "../expressions/types.ts";
 import type { JsonObject } from "../json.ts";
@@ -17,6 +18,7 @@ export interface ChildStart {
   source: PlanSource;
   inputs: JsonObject;
   env: JsonObject;
+  concurrency?: ConcurrencyRule;
 }
 
 /** The parent, as its child's start reads it. */
@@ -49,7 +51,12 @@ export function prepareChild(
   const env = envNames.includes("*") ? caller.env : pick(caller.env, envNames);
   const given = isObject(call.input) ? call.input : {};
   const prepared = prepareInputs(definition, given, inputScope(plan, env, call.idempotencyKey, caller.now));
-  if (prepared.ok) return { ok: true, start: { plan, source, inputs: prepared.inputs, env } };
+  if (prepared.ok) {
+    const { inputs } = prepared;
+    const rule = concurrencyRule(definition, inputScope(plan, env, call.idempotencyKey, caller.now, inputs));
+    if (!rule.ok) return { ok: false, error: { code: "VALIDATION", message: rule.message } };
+    return { ok: true, start: { plan, source, inputs, env, concurrency: rule.rule } };
+  }
   const [first] = prepared.problems;
   const problems = prepared.problems.map(({ path, message }) => ({ path, message }));
   const message = `The inputs of workflow ${definition.name} do not fit: ${first?.message}`;
@@ -67,10 +74,17 @@ export function childResult(state: RunState): ActionResult {
   return { ok: false, error: { ...error, details: { ...error.details, execution_id: executionId } }, spent };
 }
 
-/** What the defaults of a child's inputs may read. */
-function inputScope({ definition, strict }: Plan, env: JsonObject, seed: string, now: number): Scope {
-  const roots: Record<string, JsonObject | string> = {
+/** What the defaults of a child's inputs may read; its concurrency key reads the inputs, too. */
+function inputScope(
+  { definition, strict }: Plan,
+  env: JsonObject,
+  seed: string,
+  now: number,
+  inputs?: JsonObject,
+): Scope {
+  const roots: Record<string, JsonObject | string | undefined> = {
     env,
+    inputs,
     workflow: { name: definition.name, version: definition.version },
     today: new Date(now).toISOString().slice(0, 10),
   };

@@ -8,8 +8,8 @@ export interface HostPort {
   commit(events: readonly StampedEvent[], done: () => void): void;
   /** Runs one attempt. Must not reject: what goes wrong is a result. */
   call(call: ActionCall): Promise<ActionResult>;
-  /** Gives up a call in flight, if there is one. */
-  abort(path: string, attempt: number): void;
+  /** Gives up a call in flight, if there is one; an execution that it started undoes what it did where `compensate` says so. */
+  abort(path: string, attempt: number, compensate: boolean): void;
   /** A step waits for an event of this key, from anywhere in the tenant: it comes as a signal with this path (section 20). */
   awaitEvent(path: string, wait: EventWait): void;
   /** It does not any more. */

@@ -136,11 +136,11 @@ function memoryPort(run: MemoryRun, hooks: MemoryHooks): HostPort {
         return { ok: false, error: { code: "INTERNAL_ERROR", message } };
       }
     },
-    abort: (path) => {
+    abort: (path, _attempt, compensate) => {
       const signal = calls.get(path);
       if (!signal) return;
       signal.aborted = true;
-      signal.child?.deliver({ type: "cancel", reason: "the step that started it was canceled" });
+      signal.child?.deliver({ type: "cancel", reason: "the step that started it was canceled", compensate });
     },
     // In one process nobody else has events to give.
     awaitEvent: () => {},

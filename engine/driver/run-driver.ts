@@ -82,7 +82,7 @@ export class RunDriver {
           this.#call(effect.call);
           break;
         case "abortCall":
-          this.#port.abort(effect.path, effect.attempt);
+          this.#port.abort(effect.path, effect.attempt, effect.compensate ?? false);
           break;
         case "setTimer":
           this.#setTimer(effect.name, effect.due);
@@ -141,7 +141,7 @@ export class RunDriver {
     };
     const expire = (): void => {
       this.#limits.delete(takeBack);
-      this.#port.abort(call.path, call.attempt);
+      this.#port.abort(call.path, call.attempt, false);
       end(expired(call.timeoutMs));
     };
     const takeBack = Number.isFinite(call.deadline)

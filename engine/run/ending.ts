@@ -9,6 +9,7 @@ import type { Turn } from "./turn.ts";
 export function end(turn: Turn, ending: Ending, compensate: boolean): void {
   const { state } = turn;
   if (state.ending) return;
+  turn.compensates = compensate;
   turn.cancelBelow("");
   clearClocks(turn);
   if (!compensate || state.undoable.length === 0) return emitEnding(turn, ending);

@@ -45,6 +45,8 @@ export class Turn {
   readonly effects: Effect[] = [];
   /** Why a command changed nothing. */
   refusal: RunError | undefined;
+  /** The run is being given up with what it did undone. */
+  compensates = false;
   #nodes = 0;
   #operations = 0;
   #continues = false;
@@ -289,7 +291,8 @@ export class Turn {
   /** The answer to a step's call is no longer wanted. Gives what the attempt is metered with. */
   giveUpCall(instance: Instance): AttemptUsage | undefined {
     if (!isCall(instance)) return undefined;
-    this.effects.push({ type: "abortCall", path: instance.path, attempt: instance.attempt });
+    const { path, attempt } = instance;
+    this.effects.push({ type: "abortCall", path, attempt, ...(this.compensates ? { compensate: true } : {}) });
     return instance.status === "running" && instance.step?.kind !== "subworkflow" ? CUT_SHORT : undefined;
   }
 

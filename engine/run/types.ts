@@ -191,7 +191,8 @@ export type StampedEvent = EngineEvent & { seq: number; at: number };
 export type Effect =
   | { type: "callAction"; call: ActionCall }
   /** The call's result is no longer wanted: abort it if it is in flight. */
-  | { type: "abortCall"; path: string; attempt: number }
+  /** `compensate`: the run undoes what it did, and so does an execution that this call started. */
+  | { type: "abortCall"; path: string; attempt: number; compensate?: true }
   /** Deliver `{type: "timer", name}` at or after `due`. Setting a name again replaces it. */
   | { type: "setTimer"; name: string; due: number }
   | { type: "clearTimer"; name: string }

@@ -38,13 +38,14 @@ function eventOf(
   if (typeof event !== "string" || event === "")
     throw new ExpressionError(`Step ${id} waits for an event without a name`);
   const key = parts.key?.evaluate(scope);
+  if (key === null || key === "") throw new ExpressionError(`Step ${id} waits for an event of a key that is empty`);
   const filter = parts.filter?.evaluate(scope);
   const channel = parts.channel?.evaluate(scope);
   if (filter !== undefined && filter !== null && !isObject(filter))
     throw new ExpressionError(`The filter of step ${id} must be a map`);
   return {
     event,
-    ...(key === undefined || key === null ? {} : { key: typeof key === "string" ? key : JSON.stringify(key) }),
+    ...(key === undefined ? {} : { key: typeof key === "string" ? key : JSON.stringify(key) }),
     ...(typeof channel === "string" ? { channel } : {}),
     ...(isObject(filter) ? { filter } : {}),
   };
