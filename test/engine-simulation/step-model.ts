@@ -92,7 +92,7 @@ export class StepModel {
       closed: 0,
       entered: new Set(),
       approved: false,
-      gated: false,
+      gated: step.definition.authorization?.approval !== undefined && role === (own === 1 ? "loop" : "step"),
       tries: 1,
     };
     this.#mayOpen(path, seen, type);
@@ -154,7 +154,9 @@ export class StepModel {
         seen.entered.clear();
       }
     } else if (event.type === "step.waiting") {
+      must(!seen.gated || seen.approved || event.wait.kind === "approval", () => `${path} waits without its approval`);
       seen.gated = event.wait.kind === "approval";
+      seen.approved = false;
       if (event.due !== undefined) seen.due = event.due;
     } else if (event.type === "approval.decided") {
       seen.approved = event.decision === "approve";
