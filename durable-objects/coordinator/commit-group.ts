@@ -3,6 +3,11 @@ import type { Resident } from "./resident.ts";
 
 /** Executions that may be active while commits still go out at once; above, they are grouped by tick (facts.md: grouping). */
 const GROUP_ABOVE = 4;
+/**
+ * Every so many commits one takes a tick. Steps that follow each other without ever waiting for the world keep workerd's event
+ * loop busy, and it looks at its sockets only when it is not: nobody else would be heard until the execution is over.
+ */
+const GIVE_WAY_EVERY = 32;
 /** A tick: long enough for completions to meet, short against a call. */
 const TICK_MS = 1;
 
@@ -26,6 +31,7 @@ export class CommitGroup {
   readonly #deps: CommitDeps;
   #pending = new Set<Resident>();
   #at: number | undefined;
+  #atOnce = 0;
 
   constructor(deps: CommitDeps) {
     this.#deps = deps;
@@ -59,8 +65,10 @@ export class CommitGroup {
 
   #schedule(): void {
     this.#at = this.#deps.now();
-    if (this.#deps.load() <= GROUP_ABOVE) queueMicrotask(() => this.#flush());
-    else void this.#deps.wait(TICK_MS).then(() => this.#flush());
+    this.#atOnce += 1;
+    if (this.#deps.load() <= GROUP_ABOVE && this.#atOnce < GIVE_WAY_EVERY) return queueMicrotask(() => this.#flush());
+    this.#atOnce = 0;
+    void this.#deps.wait(TICK_MS).then(() => this.#flush());
   }
 
   #flush(): void {

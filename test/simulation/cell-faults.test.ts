@@ -246,6 +246,14 @@ test("an execution that holds more than an object can bear fails by name, also w
   expect(await ended("exec_thin")).toMatchObject({ status: "completed" });
 });
 
+test("an execution whose steps never wait for the world lets others be heard between them", async () => {
+  await within(
+    object.cell.start({ ...command("exec_a", [actionStep("a", { forEach: "{{ range(200) }}" })]), waitMs: 5_000 }),
+  );
+  expect(object.ticks).toBeGreaterThanOrEqual(5);
+  expect(object.ticks).toBeLessThan(20);
+});
+
 test("after ten thousand executions nothing of them is left in memory", { timeout: 60_000 }, async () => {
   const plan = command("exec_x", [actionStep("a")]);
   for (let block = 0; block < 50; block++) {

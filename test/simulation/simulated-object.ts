@@ -65,6 +65,8 @@ export class SimulatedObject {
   /** Timers of the platform's that the cell has set and that have not fired: they keep the object awake. */
   timers = 0;
   alarmsSet = 0;
+  /** Times that the cell let some time pass before it went on. */
+  ticks = 0;
   writes = 0;
   /** SQL that fails as if the disk said no. */
   failsOn: ((query: string, bindings: readonly SqlValue[]) => boolean) | undefined;
@@ -132,7 +134,10 @@ export class SimulatedObject {
       timers: new TimerQueue({ now, wake: later }),
       alarmMs: 60_000,
       now,
-      wait: (ms) => new Promise((resolve) => later(ms, resolve)),
+      wait: (ms) => {
+        if (ms > 0) this.ticks += 1;
+        return new Promise((resolve) => later(ms, resolve));
+      },
       call: (call, context) => this.#call(incarnation, call, context),
       tenant: this.#tenantOf(self),
       childId: (parent, seed) => `${parent.executionId}/${seed}`,
