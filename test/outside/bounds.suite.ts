@@ -179,7 +179,7 @@ describe.concurrent("limits of logic steps (section 15)", () => {
     expect(outside.service.overlap(key)).toBeGreaterThan(50);
   });
 
-  test.fails("an output of more than 1 MiB fails its step, not the run (P6; this test says so when it does)", async () => {
+  test("an output of more than 1 MiB fails its step, not the run", async () => {
     const big = { id: "big", type: "output", value: Array.from({ length: 6 }, () => "{{ inputs.x }}") };
     const steps = [
       { ...big, continue_on_error: true },

@@ -96,7 +96,7 @@ describe.concurrent("concurrency (section 2)", () => {
     expect((await outside.api.finished(third)).status).toBe("completed");
   });
 
-  test.fails("queue: called workflows queue too (P8; this test says so when they do)", async () => {
+  test("queue: called workflows queue too", async () => {
     const slug = await publish(exclusive("queue"));
     const step = { id: "c", workflow: slug, for_each: [1, 2], parallel: true };
     const id = await outside.api.begin({ name: "Calls the exclusive", steps: [step] });
