@@ -86,5 +86,7 @@ export class CommitGroup {
       for (const task of tasks) task(error);
       if (error !== undefined) this.#deps.failed(resident, error);
     }
+    // Nothing is left to do: what comes next comes from the world.
+    if (this.#deps.load() === 0) this.#atOnce = 0;
   }
 }

@@ -60,7 +60,7 @@ async function send(method: string, path: string, body?: string | object): Promi
         : { "content-type": typeof body === "string" ? "application/yaml" : "application/json" }),
     },
     body: typeof body === "object" ? JSON.stringify(body) : body,
-    signal: AbortSignal.timeout(20_000),
+    signal: AbortSignal.timeout(60_000),
   });
 }
 
