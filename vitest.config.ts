@@ -22,7 +22,11 @@ export default defineConfig({
         test: {
           name: "platform",
           include: ["scripts/**/*.test.ts", "test/**/*.test.ts"],
-          exclude: ["scripts/neon/**", "test/{architecture,conformance,engine-simulation,fuzz,simulation}/**", "**/node_modules/**"],
+          exclude: [
+            "scripts/neon/**",
+            "test/{architecture,conformance,engine-simulation,fuzz,simulation}/**",
+            "**/node_modules/**",
+          ],
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 120_000,

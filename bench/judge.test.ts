@@ -30,6 +30,7 @@ function result(floor: Partial<Figures>, platform: Partial<Figures> = {}): CaseR
 const LIMITS: Limits = {
   floorTolerance: 0.15,
   floor: { "W1 c=1": { fsyncsPerRun: [4, 4], cpuMsPerRun: [1.5, 1.8] } },
+  longGates: [],
   gates: [
     { case: "W1 c=1", figure: "fsyncsPerRun", max: 4.5 },
     { case: "W1 c=1", figure: "cpuMsPerRun", ratio: true, max: 2 },

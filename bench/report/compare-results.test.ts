@@ -34,6 +34,7 @@ function result(at: string, floorCpu: number, platformCpu: number, invalid: stri
       },
     ],
     inProcess: [],
+    longRuns: [],
     invalid,
     gates: [],
   };
