@@ -58,6 +58,7 @@ function cannotRun({ action, target }: ActionCall): ActionResult | undefined {
     };
   }
   if (action.plugin !== "none") return undefined;
+  if (action.namespace === "smartify" && action.connector === "agent") return noModel();
   const kind = Object.keys(action.handler)[0] ?? "none";
   const message = `${name} has a ${kind} handler, which the cloud does not run`;
   const suggestion = "run the workflow in local or self_hosted mode, where the handler is registered";
@@ -65,6 +66,16 @@ function cannotRun({ action, target }: ActionCall): ActionResult | undefined {
     ok: false,
     permanent: true,
     error: { code: "UNAVAILABLE", message, details: { backend: kind, suggestion } },
+  };
+}
+
+function noModel(): ActionResult {
+  const message = "The step asks an agent, and this deployment has no model configured";
+  const suggestion = "call the model's service with an action step (connector http, or one of your own) instead";
+  return {
+    ok: false,
+    permanent: true,
+    error: { code: "UNAVAILABLE", message, details: { backend: "model", suggestion } },
   };
 }
 
