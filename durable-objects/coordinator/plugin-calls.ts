@@ -1,6 +1,6 @@
 import type { CallContext, PluginRpc } from "../../contracts/rpc.ts";
 import type { PinnedAction } from "../../engine/connector.ts";
-import { MAX_OUTPUT_BYTES } from "../../engine/run/payload-limit.ts";
+import { outputRefusal } from "../../engine/run/payload-limit.ts";
 import type { ActionCall, ActionResult } from "../../engine/run/types.ts";
 
 /** The plugin Workers, by the name that a pin carries. */
@@ -24,7 +24,8 @@ export async function callPlugin(
     const result = await (plugin === "http" || plugin === "code"
       ? plugins[plugin].invoke(call, context)
       : plugins.toolbox.invoke({ ...call, action: withoutSchemas(call.action) }, context));
-    return result.ok && outputSize(result.output) > MAX_OUTPUT_BYTES ? { ...tooLarge(), usage: result.usage } : result;
+    const error = result.ok ? outputRefusal(result.output) : undefined;
+    return error ? { ok: false, permanent: true, error, usage: result.usage } : result;
   } catch (error) {
     report(`the ${call.action.plugin} plugin failed in ${context.executionId} ${call.path}`, error);
     return {
@@ -76,24 +77,5 @@ function noModel(): ActionResult {
     ok: false,
     permanent: true,
     error: { code: "UNAVAILABLE", message, details: { backend: "model", suggestion } },
-  };
-}
-
-/** Bytes of the output as JSON; for one that is surely small, at most that. */
-function outputSize(output: unknown): number {
-  if (typeof output !== "object" && typeof output !== "string") return 0;
-  const text = JSON.stringify(output);
-  return text.length * 3 <= MAX_OUTPUT_BYTES ? text.length : new TextEncoder().encode(text).length;
-}
-
-function tooLarge(): ActionResult {
-  return {
-    ok: false,
-    permanent: true,
-    error: {
-      code: "PAYLOAD_TOO_LARGE",
-      message: `The action's output is larger than ${MAX_OUTPUT_BYTES} bytes`,
-      details: { limit: "payload_bytes", max: MAX_OUTPUT_BYTES },
-    },
   };
 }

@@ -1,9 +1,7 @@
 import type { PinnedAction, Pins } from "../connector.ts";
 import { pinKey } from "../connector.ts";
 import type { StepDefinition } from "../definition/types.ts";
-
-/** Languages of `transform` that a plugin evaluates; the others run inside a transition. */
-const PLUGIN_LANGUAGES: ReadonlySet<string> = new Set(["jq", "jsonata", "javascript", "python"]);
+import { SANDBOXED } from "../steps/makes-call.ts";
 
 /** What a step calls when it is dispatched; undefined for a kind that runs inside the engine. */
 export function stepCall(step: StepDefinition, pins: Pins): PinnedAction | undefined {
@@ -14,7 +12,7 @@ export function stepCall(step: StepDefinition, pins: Pins): PinnedAction | undef
       return pin;
     }
     case "transform":
-      return PLUGIN_LANGUAGES.has(step.language) ? platformCall("transform", step.language, "code") : undefined;
+      return SANDBOXED.has(step.language) ? platformCall("transform", step.language, "code") : undefined;
     case "subworkflow":
       return platformCall("workflow", step.workflow, "none");
     case "agent":

@@ -3,9 +3,9 @@ import type { RunError } from "../errors.ts";
 import type { Json } from "../json.ts";
 
 /** An output larger than this is refused: a run's storage and memory are bounded (section 15). */
-export const MAX_OUTPUT_BYTES = 1_048_576;
+const MAX_OUTPUT_BYTES = 1_048_576;
 
-/** Why the output of a step that calls nothing cannot be kept; undefined when it can. */
+/** Why the output of a step cannot be kept, whoever gave it; undefined when it can. */
 export function outputRefusal(output: Json): RunError | undefined {
   if (typeof output !== "object" && typeof output !== "string") return undefined;
   const text = JSON.stringify(output);

@@ -1,7 +1,7 @@
 import type { StepDefinition } from "../definition/types.ts";
 
 /** Languages of a transform that a sandbox runs; `template` and `jsonpath` the engine evaluates itself. */
-const SANDBOXED: ReadonlySet<string> = new Set(["jq", "jsonata", "javascript", "python"]);
+export const SANDBOXED: ReadonlySet<string> = new Set(["jq", "jsonata", "javascript", "python"]);
 
 /** A step that asks something outside of the engine: its attempts are metered, and its answer may be cached. */
 export function makesCall(step: StepDefinition): boolean {
