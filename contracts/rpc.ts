@@ -4,6 +4,8 @@ import type { ActionCall, ActionResult, RunCommand, RunStatus } from "../engine/
 import type { ConcurrencyRule } from "../engine/driver/concurrency-rule.ts";
 import type { Json, JsonObject } from "../engine/json.ts";
 import type { Result } from "./errors.ts";
+import type { ExecutionEvent } from "./execution-event.ts";
+import type { FeedWish } from "./feed-rpc.ts";
 import type { Environment, ExecutionMode, ExecutionRecord, StepRecord, UsageRecord } from "./execution.ts";
 
 /*
@@ -43,6 +45,8 @@ export interface StartCommand {
   /** sync: wait for the end up to this long and answer the record. */
   waitMs?: number;
   traceparent?: string;
+  /** Where its end is told (section 11): checked by the egress rules at the edge, and again when it is called. */
+  callbackUrl?: string;
 }
 
 export type { ConcurrencyRule };
@@ -79,6 +83,15 @@ export interface OutboxPage {
   last: number;
 }
 
+/** Part of an execution's log. */
+export interface EventPage {
+  events: ExecutionEvent[];
+  /** Sequence of the last; `after` when there are none. */
+  last: number;
+  /** The execution is over, and `last` is the end of its log. */
+  ended: boolean;
+}
+
 /** A coordinator object: a cell that holds many executions of one tenant and environment. */
 export interface CoordinatorRpc {
   start(command: StartCommand): Promise<StartAnswer>;
@@ -92,6 +105,13 @@ export interface CoordinatorRpc {
    * full mailbox is RATE_LIMITED with `details {limit: "mailbox", overflow}`: the sender waits where `overflow` is `block`.
    */
   act(executionId: string, command: RunCommand): Promise<Result<ExecutionRecord> | null>;
+  /**
+   * Events after the sequence `after`, oldest first, at most about 1 MiB of them. With `waitMs`, waits for the next when there
+   * are none yet. Null when this cell has no such execution.
+   */
+  readEvents(executionId: string, options: { after: number; waitMs?: number }): Promise<EventPage | null>;
+  /** What the tenant's feed wants from now on. */
+  setFeed(wish: FeedWish): Promise<void>;
   /** False when it has ended or was never here: the tenant object asks before it believes in a slot that is still held. */
   isLive(executionId: string): Promise<boolean>;
   /** Projections changed after `after`, oldest first, each execution once; reading twice gives the same rows. */
