@@ -185,6 +185,8 @@ export interface KeyedWait {
 export interface TenantRpc {
   /** SHA-256 (hex) of the key → its record, or null when unknown here. */
   verifyKey(hash: string): Promise<KeyRecord | null>;
+  /** A key by its id, revoked or not; null when it is unknown here. */
+  findKey(keyId: string): Promise<KeyRecord | null>;
   putKey(hash: string, key: KeyRecord): Promise<void>;
   revokeKey(keyId: string, at: number): Promise<void>;
   putConnection(connection: SealedConnection): Promise<void>;

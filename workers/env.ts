@@ -31,6 +31,8 @@ export interface Env {
   DEVELOPMENT_HOSTS?: string;
   /** Lets scripts create tenants by `POST /internal/tenants`; the route does not exist without it. */
   BOOTSTRAP_TOKEN?: string;
+  /** Milliseconds that a reader of a stream may take for 64 KiB of it, where they are not to be 30,000. */
+  STREAM_DRAIN_MS?: string;
   /** Steps that an execution may open: "1" to "100000", where it is not to be 10,000. */
   STEP_LIMIT?: string;
 }

@@ -9,9 +9,13 @@ import type { Ports } from "./services/context.ts";
 import { stepLimit } from "./services/executions/step-limit.ts";
 import { IsolateCache } from "./services/isolate-cache.ts";
 import { Placement } from "../contracts/placement.ts";
+import { StreamTokens } from "../contracts/stream-token.ts";
 
 export { Coordinator } from "../durable-objects/coordinator/coordinator.ts";
 export { Tenant } from "../durable-objects/tenant/tenant.ts";
+
+/** What a reader of a stream may take for 64 KiB of it: slower than about 2 KiB a second, it is cut off and may come back. */
+const DRAIN_MS = 30_000;
 
 /** Standard base64 as it stands in a secret. */
 function bytesOf(base64: string): Uint8Array {
@@ -23,6 +27,8 @@ function portsOf(env: Env): Ports {
   return {
     database: connectDatabase(env.DATABASE_URL, env.ENVIRONMENT_NAME === "development" ? env.NEON_LOCAL : undefined),
     placement: new Placement(bytesOf(env.EXECUTION_ID_KEY)),
+    streamTokens: new StreamTokens(bytesOf(env.EXECUTION_ID_KEY)),
+    drainMs: Number(env.STREAM_DRAIN_MS ?? DRAIN_MS),
     masterKey: env.MASTER_KEY,
     deployment: env.ENVIRONMENT_NAME,
     bootstrapToken: env.BOOTSTRAP_TOKEN,

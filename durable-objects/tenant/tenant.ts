@@ -42,9 +42,17 @@ export class Tenant extends DurableObject<TenantEnv> implements TenantRpc {
   }
 
   async verifyKey(hash: string): Promise<KeyRecord | null> {
+    return this.#key("hash", hash);
+  }
+
+  async findKey(keyId: string): Promise<KeyRecord | null> {
+    return this.#key("id", keyId);
+  }
+
+  #key(column: "hash" | "id", value: string): KeyRecord | null {
     const row = this.#sql.read(
-      "SELECT record, (SELECT at FROM revoked WHERE revoked.id = keys.id) AS revoked_at FROM keys WHERE hash = ?",
-      hash,
+      `SELECT record, (SELECT at FROM revoked WHERE revoked.id = keys.id) AS revoked_at FROM keys WHERE ${column} = ?`,
+      value,
     )[0];
     if (!row) return null;
     const record = JSON.parse(String(row.record)) as KeyRecord;

@@ -5,6 +5,7 @@ import { failure, type Failure } from "../../contracts/errors.ts";
 import type { Ports } from "../services/context.ts";
 import type { Answer, Endpoint, EndpointSpec, OpenEndpoint } from "./endpoint.ts";
 import { authenticate, keyInQuery } from "./middleware/authenticate.ts";
+import { authenticateToken } from "./middleware/authenticate-token.ts";
 import { answerError } from "./middleware/on-error.ts";
 import { checked, parseBody, queryObject } from "./middleware/parse-request.ts";
 import { refuse, respond } from "./middleware/refuse.ts";
@@ -26,13 +27,18 @@ async function handle(
   endpoint: EndpointSpec<unknown, unknown, unknown>,
   c: HonoContext,
   ports: Ports,
-): Promise<Answer | Failure> {
+): Promise<Answer | Failure | Response> {
   const url = c.req.url;
   const search = new URLSearchParams(url.includes("?") ? url.slice(url.indexOf("?")) : "");
   const leaked = search.size > 0 ? keyInQuery(search) : null;
   if (leaked !== null) return leaked;
-  const caller = await authenticate(ports, c.req.header("authorization"), endpoint.scope);
-  if (!caller.ok) return caller;
+  const token = endpoint.byToken ? search.get("token") : null;
+  const access =
+    token === null
+      ? await authenticate(ports, c.req.header("authorization"), endpoint.scope)
+      : await authenticateToken(ports, token, c.req.raw, endpoint.scope);
+  if (!access.ok) return access;
+  if (token !== null) search.delete("token");
   const params = endpoint.params === undefined ? undefined : checked(endpoint.params, c.req.param());
   if (params?.ok === false) return params;
   const query = endpoint.query === undefined && search.size === 0 ? undefined : parseQuery(endpoint, search);
@@ -45,17 +51,34 @@ async function handle(
   if (body?.ok === false) return body;
   const background = (task: Promise<unknown>) => c.executionCtx.waitUntil(task);
   return endpoint.handle({
-    context: { ports, caller: caller.value, background },
+    context: { ports, caller: access.value.caller, background },
     params: params?.value,
     query: defaults?.value,
     body: body?.value,
     search,
     header: (name) => c.req.header(name),
+    request: c.req.raw,
+    access: access.value,
   });
+}
+
+/** Pages of other origins may read what a stream token opens, and nothing else. */
+function forOrigins(response: Response, endpoint: Endpoint, c: HonoContext): void {
+  const origin = c.req.header("origin");
+  if (!("byToken" in endpoint) || origin === undefined || c.req.query("token") === undefined) return;
+  response.headers.set("access-control-allow-origin", origin);
+  response.headers.set("vary", "origin");
 }
 
 function isFailure(outcome: Answer | Failure): outcome is Failure {
   return "ok" in outcome;
+}
+
+function responseOf(outcome: Answer | Failure | Response, requestId: string): Response {
+  if (!(outcome instanceof Response))
+    return isFailure(outcome) ? refuse(outcome, requestId) : respond(outcome, requestId);
+  outcome.headers.set("x-request-id", requestId);
+  return outcome;
 }
 
 /** `{slug}` → `:slug`; a `{path}` at the end takes all that follows. */
@@ -96,11 +119,9 @@ export function createApp(ports: Ports) {
         try {
           const outcome =
             "open" in endpoint ? await open(endpoint, c, ports, openApi) : await handle(erased(endpoint), c, ports);
-          if (outcome instanceof Response) {
-            outcome.headers.set("x-request-id", requestId);
-            return outcome;
-          }
-          return isFailure(outcome) ? refuse(outcome, requestId) : respond(outcome, requestId);
+          const response = responseOf(outcome, requestId);
+          forOrigins(response, endpoint, c);
+          return response;
         } catch (error) {
           return answerError(error, requestId);
         }

@@ -2,6 +2,7 @@ import type * as z from "zod";
 import type { ErrorCode, Failure } from "../../contracts/errors.ts";
 import type { Scope } from "../../contracts/scopes.ts";
 import type { Context, Ports } from "../services/context.ts";
+import type { Access } from "./middleware/access.ts";
 
 export type Method = "get" | "post" | "put" | "patch" | "delete";
 
@@ -33,6 +34,8 @@ export interface EndpointRequest<Params, Query, Body> {
   /** Raw query members, for the one route whose query is the caller's own. */
   search: URLSearchParams;
   header(name: string): string | undefined;
+  request: Request;
+  access: Access;
 }
 
 export interface AnswerSpec {
@@ -64,7 +67,10 @@ export interface EndpointSpec<Params, Query, Body> extends EndpointBase {
   /** Refusals beside those that every route can answer. */
   refusals?: readonly ErrorCode[];
   requestHeaders?: z.ZodObject;
-  handle(request: EndpointRequest<Params, Query, Body>): Promise<Answer | Failure>;
+  /** Also takes a stream token as `?token=`, from where no header can be sent. */
+  byToken?: true;
+  /** A Response is sent as it is: a stream. */
+  handle(request: EndpointRequest<Params, Query, Body>): Promise<Answer | Failure | Response>;
 }
 
 /** A route that needs no key. */

@@ -40,6 +40,7 @@ import { update as updatePlugin } from "./routes/plugins/update.ts";
 import { remove as deleteSecret } from "./routes/secrets/delete.ts";
 import { get as getSecret } from "./routes/secrets/get.ts";
 import { put as putSecret } from "./routes/secrets/put.ts";
+import { createStreamTokenRoute } from "./routes/streams/create-token.ts";
 import { createTenantRoute } from "./routes/tenants/create.ts";
 import { remove as deleteWorkflow } from "./routes/workflows/delete.ts";
 import { get as getWorkflow } from "./routes/workflows/get.ts";
@@ -99,6 +100,7 @@ export const routes: readonly Endpoint[] = [
   createKey,
   listKeys,
   revokeKey,
+  createStreamTokenRoute,
   createTenantRoute,
   healthz,
   openApi,

@@ -1,6 +1,7 @@
 import type { ConnectorManifest } from "../../connectors/manifest/manifest.ts";
 import type { Environment } from "../../contracts/execution.ts";
 import type { CoordinatorRpc, KeyRecord, PluginRpc, TenantRpc } from "../../contracts/rpc.ts";
+import type { StreamTokens } from "../../contracts/stream-token.ts";
 import type { Database } from "../database/client.ts";
 import type { Catalog } from "./connectors/catalog.ts";
 import type { IsolateCache } from "./isolate-cache.ts";
@@ -11,6 +12,9 @@ import type { PlannedWorkflow, ResolvedReference } from "./workflows/planned-wor
 export interface Ports {
   readonly database: Database;
   readonly placement: Placement;
+  readonly streamTokens: StreamTokens;
+  /** What a reader of a stream may take for a chunk of it. */
+  readonly drainMs: number;
   /** Wraps the tenants' data keys. */
   readonly masterKey: string;
   readonly deployment: "development" | "staging" | "production";

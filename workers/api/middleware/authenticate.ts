@@ -1,7 +1,8 @@
-import { failure, type Failure, type Result } from "../../../contracts/errors.ts";
+import { failure, success, type Failure, type Result } from "../../../contracts/errors.ts";
 import type { Scope } from "../../../contracts/scopes.ts";
-import type { Caller, Ports } from "../../services/context.ts";
+import type { Ports } from "../../services/context.ts";
 import { verifyKey } from "../../services/keys/verify.ts";
+import type { Access } from "./access.ts";
 
 const KEY_TEXT = /sk_(live|test)_/;
 const KEY_MEMBERS = ["api_key", "apikey", "access_token"];
@@ -25,10 +26,16 @@ export function keyInQuery(search: URLSearchParams): Failure | null {
 }
 
 /** Who asks, by the Authorization header, and whether that key may do this. */
-export async function authenticate(ports: Ports, header: string | undefined, scope: Scope): Promise<Result<Caller>> {
+export async function authenticate(ports: Ports, header: string | undefined, scope: Scope): Promise<Result<Access>> {
   const key = header === undefined ? undefined : /^Bearer +(\S+) *$/i.exec(header)?.[1];
   if (key === undefined) return failure("UNAUTHENTICATED", "Send an API key as `Authorization: Bearer <key>`.");
   const caller = await verifyKey(ports, key);
-  if (!caller.ok || caller.value.scopes.includes(scope)) return caller;
-  return failure("FORBIDDEN", `This key lacks the scope ${scope}.`, { scope });
+  if (!caller.ok) return caller;
+  if (!caller.value.scopes.includes(scope))
+    return failure("FORBIDDEN", `This key lacks the scope ${scope}.`, { scope });
+  return success({
+    caller: caller.value,
+    grant: null,
+    holds: async () => (await verifyKey(ports, key)).ok,
+  });
 }

@@ -4,6 +4,7 @@ import { apiKeys } from "../../database/tables.ts";
 import { auditEntryIf } from "../audit-entry.ts";
 import type { Context } from "../context.ts";
 import { onTenant } from "../object-calls.ts";
+import { knownById } from "./verify-id.ts";
 
 /**
  * Takes a key back: in Postgres, in the tenant object, here. Elsewhere an isolate may trust it for ten seconds more.
@@ -36,5 +37,6 @@ export async function revokeKey(
     tenant.revokeKey(id, revokedAt.getTime()),
   );
   ports.keys.set(row.hash, null, ports.now());
+  ports.keys.set(knownById(id), null, ports.now());
   return success({ status: "revoked", id, revoked_at: revokedAt.toISOString() });
 }

@@ -8,14 +8,15 @@ import { onTenant } from "../object-calls.ts";
 import { keyRecordOf } from "./key-record.ts";
 
 /** How long an isolate trusts what it knows: a revoked key is refused everywhere after this long. */
-const KNOWN_MS = 10_000;
+export const KNOWN_MS = 10_000;
 const UNKNOWN_MS = 5_000;
 
 function refused(): Failure {
   return failure("UNAUTHENTICATED", "The API key is not valid.");
 }
 
-function callerOf(record: KeyRecord): Caller {
+/** A key as who asks. */
+export function callerOf(record: KeyRecord): Caller {
   const { id, tenantId, environment, scopes, roles, permissions } = record;
   return { keyId: id, tenantId, environment, scopes, roles, permissions };
 }

@@ -1,0 +1,106 @@
+/** How a stream of Server-Sent Events treats its reader. */
+export interface SseOptions {
+  /** The most that a reader may take for a chunk of 64 KiB: past it, it is cut off and may come back. */
+  drainMs: number;
+  /** Silence after which a comment line is sent. */
+  keepAliveMs?: number;
+  /** What a browser waits before it comes back. */
+  retryMs?: number;
+  headers?: Readonly<Record<string, string>>;
+}
+
+/** Where a stream's events go. */
+export interface SseSink {
+  /** Aborted when the reader has gone, was too slow, or the stream is over. */
+  readonly signal: AbortSignal;
+  /** Frames (see `sseFrame`), written when the reader has taken what came before. False: it has gone; nothing more will pass. */
+  send(frames: string): Promise<boolean>;
+}
+
+const CHUNK_BYTES = 65_536;
+const KEEP_ALIVE_MS = 15_000;
+const RETRY_MS = 2_000;
+const COMMENT = ": keep-alive\n\n";
+const HEADERS = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-cache, no-transform",
+  "x-accel-buffering": "no",
+} as const;
+
+/** Nothing is kept for a reader but the chunk that it has not taken yet: whoever writes waits for it. */
+class Sink implements SseSink {
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #drainMs: number;
+  readonly #gone = new AbortController();
+  /** Writes in order: a comment must not fall into an event. */
+  #last: Promise<boolean> = Promise.resolve(true);
+  #idle = true;
+
+  constructor(writer: WritableStreamDefaultWriter<Uint8Array>, drainMs: number) {
+    this.#writer = writer;
+    this.#drainMs = drainMs;
+    writer.closed.catch(() => this.#gone.abort());
+  }
+
+  get signal(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  send(frames: string): Promise<boolean> {
+    this.#idle = false;
+    this.#last = this.#last.then((open) => open && this.#write(new TextEncoder().encode(frames)));
+    return this.#last;
+  }
+
+  /** A comment, when nothing was sent since the last time. */
+  keepAlive(): void {
+    if (this.#idle) void this.send(COMMENT);
+    this.#idle = true;
+  }
+
+  async close(): Promise<void> {
+    await this.#last;
+    if (!this.signal.aborted) await this.#writer.close().catch(() => undefined);
+    this.#gone.abort();
+  }
+
+  async #write(bytes: Uint8Array): Promise<boolean> {
+    for (let at = 0; at < bytes.length && !this.signal.aborted; at += CHUNK_BYTES) {
+      const taken = this.#writer.write(bytes.subarray(at, at + CHUNK_BYTES)).then(
+        () => true,
+        () => false,
+      );
+      if (await this.#inTime(taken)) continue;
+      this.#gone.abort();
+      void this.#writer.abort().catch(() => undefined);
+    }
+    return !this.signal.aborted;
+  }
+
+  async #inTime(taken: Promise<boolean>): Promise<boolean> {
+    let timer: number | null = null;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), this.#drainMs);
+    });
+    const outcome = await Promise.race([taken, late]);
+    clearTimeout(timer);
+    return outcome;
+  }
+}
+
+/**
+ * A stream of Server-Sent Events: `write` sends until it returns, and the stream ends with it. Keep-alives, the pace of the
+ * reader and its going away are seen to here.
+ */
+export function sseResponse(options: SseOptions, write: (sink: SseSink) => Promise<void>): Response {
+  const { readable, writable } = new IdentityTransformStream();
+  const sink = new Sink(writable.getWriter(), options.drainMs);
+  const timer = setInterval(() => sink.keepAlive(), options.keepAliveMs ?? KEEP_ALIVE_MS);
+  sink.signal.addEventListener("abort", () => clearInterval(timer));
+  void sink
+    .send(`retry: ${options.retryMs ?? RETRY_MS}\n\n`)
+    .then(() => write(sink))
+    .catch((error: unknown) => console.error("a stream broke off", error))
+    .then(() => sink.close());
+  return new Response(readable, { headers: { ...HEADERS, ...options.headers } });
+}
