@@ -6,6 +6,7 @@ import type { Json, JsonObject } from "../engine/json.ts";
 import type { Result } from "./errors.ts";
 import type { ExecutionEvent } from "./execution-event.ts";
 import type { FeedWish } from "./feed-rpc.ts";
+import type { QuotaRpc, TenantSettings } from "./quota-rpc.ts";
 import type { Environment, ExecutionMode, ExecutionRecord, StepRecord, UsageRecord } from "./execution.ts";
 
 /*
@@ -133,6 +134,8 @@ export interface KeyRecord {
   permissions: string[];
   /** Epoch ms; null while valid. */
   revokedAt: number | null;
+  /** Its tenant's, where the tenant object answered. */
+  settings?: TenantSettings;
 }
 
 /** A stored credential as it may travel: sealed values, opened only by a plugin Worker. */
@@ -182,7 +185,7 @@ export interface KeyedWait {
 }
 
 /** The tenant object: what crosses the cells of one tenant and environment. Never a run's state. */
-export interface TenantRpc {
+export interface TenantRpc extends QuotaRpc {
   /** SHA-256 (hex) of the key → its record, or null when unknown here. */
   verifyKey(hash: string): Promise<KeyRecord | null>;
   /** A key by its id, revoked or not; null when it is unknown here. */

@@ -12,6 +12,8 @@ export const SCOPES = [
   "secrets:write",
   "keys:read",
   "keys:write",
+  "limits:read",
+  "budgets:write",
 ] as const;
 
 export type Scope = (typeof SCOPES)[number];

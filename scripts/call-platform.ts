@@ -12,7 +12,7 @@ export class PlatformCallError extends Error {
 }
 
 export interface PlatformCall {
-  method?: "GET" | "POST" | "PATCH";
+  method?: "GET" | "POST" | "PUT" | "PATCH";
   path: string;
   /** Value of the Authorization header. */
   authorization: string;

@@ -1,13 +1,40 @@
+import { changeLimits } from "./change-limits.ts";
 import { createTenant } from "./create-tenant.ts";
 import { dataFolder, readDevFile } from "./dev-file.ts";
 import { complain } from "./terminal.ts";
 
-/* `npm run tenant -- NAME`: another tenant of the running platform; its key goes to the standard output, as JSON. */
+/*
+ * `npm run tenant -- NAME`: another tenant of the running platform; its key goes to the standard output, as JSON.
+ * `npm run tenant -- limits TENANT_ID [name=value …]`: changes its limits (`name=default` takes a change back) and shows
+ * those that differ from the defaults.
+ */
+
+const USAGE = "Usage: npm run tenant -- NAME\n       npm run tenant -- limits TENANT_ID [name=value …]";
+
+/** `name=value` → what the platform is sent; undefined for another text. */
+function readChanges(written: readonly string[]): Record<string, number | null> | undefined {
+  const changes: Record<string, number | null> = {};
+  for (const text of written) {
+    const [name = "", value = ""] = text.split("=");
+    if (!/^(\d+|default)$/.test(value)) return undefined;
+    changes[name] = value === "default" ? null : Number(value);
+  }
+  return changes;
+}
+
+async function run(dataDir: string, baseUrl: string, words: readonly string[]): Promise<object | undefined> {
+  const [verb, tenantId, ...rest] = words;
+  if (verb === "limits" && tenantId?.startsWith("ten_")) {
+    const changes = readChanges(rest);
+    return changes && changeLimits(dataDir, baseUrl, tenantId, changes);
+  }
+  return createTenant(dataDir, baseUrl, words.join(" ").trim());
+}
 
 async function main(): Promise<number> {
-  const name = process.argv.slice(2).join(" ").trim();
-  if (name === "" || name.startsWith("-")) {
-    complain("Usage: npm run tenant -- NAME");
+  const words = process.argv.slice(2);
+  if (words.join("").trim() === "" || words[0]?.startsWith("-")) {
+    complain(USAGE);
     return 2;
   }
   const dataDir = dataFolder();
@@ -17,8 +44,10 @@ async function main(): Promise<number> {
     return 1;
   }
   try {
-    process.stdout.write(`${JSON.stringify(await createTenant(dataDir, running.base_url, name), null, 2)}\n`);
-    return 0;
+    const answer = await run(dataDir, running.base_url, words);
+    if (answer === undefined) complain(USAGE);
+    else process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
+    return answer === undefined ? 2 : 0;
   } catch (error) {
     complain(error instanceof Error ? error.message : String(error));
     return 1;

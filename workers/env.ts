@@ -35,4 +35,6 @@ export interface Env {
   STREAM_DRAIN_MS?: string;
   /** Steps that an execution may open: "1" to "100000", where it is not to be 10,000. */
   STEP_LIMIT?: string;
+  /** JSON: limits of this deployment that differ from `contracts/limits.ts`. */
+  DEFAULT_LIMITS?: string;
 }

@@ -8,6 +8,9 @@ import { sweep } from "./schedules/sweep.ts";
 import type { Ports } from "./services/context.ts";
 import { stepLimit } from "./services/executions/step-limit.ts";
 import { IsolateCache } from "./services/isolate-cache.ts";
+import { deploymentLimits } from "../contracts/limits.ts";
+import { AddressLimiter } from "./services/requests/address-limiter.ts";
+import { RateLimiter } from "./services/requests/rate-limiter.ts";
 import { Placement } from "../contracts/placement.ts";
 import { StreamTokens } from "../contracts/stream-token.ts";
 
@@ -33,6 +36,9 @@ function portsOf(env: Env): Ports {
     deployment: env.ENVIRONMENT_NAME,
     bootstrapToken: env.BOOTSTRAP_TOKEN,
     stepLimit: stepLimit(env.STEP_LIMIT),
+    defaultLimits: deploymentLimits(env.DEFAULT_LIMITS),
+    rates: new RateLimiter(),
+    addresses: new AddressLimiter(),
     cell: (name) => env.COORDINATOR.getByName(name),
     tenant: (name) => env.TENANT.getByName(name),
     code: env.CODE_PLUGIN,

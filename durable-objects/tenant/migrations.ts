@@ -54,4 +54,14 @@ export const TENANT_MIGRATIONS: readonly SqliteMigration[] = [
       CREATE INDEX step_cache_expires ON step_cache (expires_at);
     `,
   },
+  {
+    // Limits: docs/design/limits.md.
+    id: 3,
+    sql: `
+      CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+      CREATE TABLE stream_leases (id TEXT PRIMARY KEY, execution TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
+      CREATE INDEX stream_leases_by_execution ON stream_leases (execution, expires_at);
+      CREATE INDEX stream_leases_expire ON stream_leases (expires_at);
+    `,
+  },
 ];

@@ -1,5 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Result } from "../../contracts/errors.ts";
+import { deploymentLimits, type LimitOverrides } from "../../contracts/limits.ts";
+import type { LimitUse, StreamLease, TenantSettings, TokenGrant, TokenWish } from "../../contracts/quota-rpc.ts";
 import type {
   KeyedEvent,
   KeyedWait,
@@ -13,11 +15,16 @@ import type { Json } from "../../engine/json.ts";
 import type { SqlValue } from "../sqlite-migrations.ts";
 import { Exchange } from "./exchange.ts";
 import type { CellLink } from "./exchange-ports.ts";
+import { RateBuckets } from "./rate-buckets.ts";
+import { StreamLeases } from "./stream-leases.ts";
 import { TenantSql } from "./tenant-sql.ts";
+import { StoredSettings } from "./tenant-settings.ts";
 
 /** The bindings a tenant object needs; the platform Worker's configuration gives them. */
 export interface TenantEnv {
   COORDINATOR: { getByName(name: string): CellLink };
+  /** JSON: limits of this deployment that differ from `contracts/limits.ts`. */
+  DEFAULT_LIMITS?: string;
 }
 
 /**
@@ -28,10 +35,15 @@ export interface TenantEnv {
 export class Tenant extends DurableObject<TenantEnv> implements TenantRpc {
   readonly #sql: TenantSql;
   readonly #exchange: Exchange;
+  readonly #settings: StoredSettings;
+  readonly #rates = new RateBuckets();
+  readonly #streams: StreamLeases;
 
   constructor(ctx: DurableObjectState, env: TenantEnv) {
     super(ctx, env);
     this.#sql = new TenantSql(ctx.storage);
+    this.#settings = new StoredSettings(this.#sql, deploymentLimits(env.DEFAULT_LIMITS));
+    this.#streams = new StreamLeases(this.#sql);
     this.#exchange = new Exchange(this.#sql, {
       now: Date.now,
       cell: (name) => env.COORDINATOR.getByName(name),
@@ -55,7 +67,7 @@ export class Tenant extends DurableObject<TenantEnv> implements TenantRpc {
       value,
     )[0];
     if (!row) return null;
-    const record = JSON.parse(String(row.record)) as KeyRecord;
+    const record = { ...(JSON.parse(String(row.record)) as KeyRecord), settings: this.#settings.all };
     return row.revoked_at === null ? record : { ...record, revokedAt: Number(row.revoked_at) };
   }
 
@@ -164,6 +176,30 @@ export class Tenant extends DurableObject<TenantEnv> implements TenantRpc {
 
   async putCached(key: string, output: Json, expiresAt: number): Promise<void> {
     this.#exchange.cache.put(key, output, expiresAt);
+  }
+
+  async settings(): Promise<TenantSettings> {
+    return this.#settings.all;
+  }
+
+  async putLimits(overrides: LimitOverrides): Promise<void> {
+    this.#settings.putLimits(overrides);
+  }
+
+  async takeTokens(wishes: TokenWish[]): Promise<TokenGrant[]> {
+    return this.#rates.take(wishes, this.#settings.limits, Date.now());
+  }
+
+  async limitsUsed(): Promise<LimitUse[]> {
+    return [{ name: "streams", used: this.#streams.count(Date.now()) }];
+  }
+
+  async leaseStream(lease: StreamLease): Promise<Result<null>> {
+    return this.#streams.lease(lease, this.#settings.limits, Date.now());
+  }
+
+  async returnStream(streamId: string): Promise<void> {
+    this.#streams.giveBack(streamId);
   }
 
   override async alarm(): Promise<void> {

@@ -16,6 +16,13 @@ import { loadSecrets } from "./secrets.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const SWEEP_MS = 60_000;
+/** A machine of one's own is there to be loaded: the requests per second of a deployment would only be in the way. */
+const DEFAULT_LIMITS = {
+  requests_per_second: 20_000,
+  requests_burst: 40_000,
+  key_requests_per_second: 20_000,
+  key_requests_burst: 40_000,
+};
 const DATABASE_URL = "postgres://smartify:smartify@localhost/smartify";
 
 type Undo = () => Promise<void> | void;
@@ -84,6 +91,7 @@ async function start(options: PlatformOptions): Promise<void> {
       DATABASE_URL,
       NEON_LOCAL: `127.0.0.1:${databasePort}`,
       PUBLIC_URL: url,
+      DEFAULT_LIMITS: JSON.stringify(DEFAULT_LIMITS),
       DEVELOPMENT_HOSTS: developmentHosts,
       ...secrets,
       ...options.vars,

@@ -2,7 +2,9 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context as HonoContext } from "hono";
 import * as z from "zod";
 import { failure, type Failure } from "../../contracts/errors.ts";
+import { limitsOf } from "../../contracts/limits.ts";
 import type { Ports } from "../services/context.ts";
+import type { Admission } from "../services/requests/rate-limiter.ts";
 import type { Answer, Endpoint, EndpointSpec, OpenEndpoint } from "./endpoint.ts";
 import { authenticate, keyInQuery } from "./middleware/authenticate.ts";
 import { authenticateToken } from "./middleware/authenticate-token.ts";
@@ -27,17 +29,24 @@ async function handle(
   endpoint: EndpointSpec<unknown, unknown, unknown>,
   c: HonoContext,
   ports: Ports,
+  headers: Record<string, string>,
 ): Promise<Answer | Failure | Response> {
   const url = c.req.url;
   const search = new URLSearchParams(url.includes("?") ? url.slice(url.indexOf("?")) : "");
   const leaked = search.size > 0 ? keyInQuery(search) : null;
   if (leaked !== null) return leaked;
+  const address = c.req.header("cf-connecting-ip");
   const token = endpoint.byToken ? search.get("token") : null;
   const access =
     token === null
-      ? await authenticate(ports, c.req.header("authorization"), endpoint.scope)
+      ? await authenticate(ports, c.req.header("authorization"), endpoint.scope, address)
       : await authenticateToken(ports, token, c.req.raw, endpoint.scope);
   if (!access.ok) return access;
+  const { caller } = access.value;
+  const background = (task: Promise<unknown>) => c.executionCtx.waitUntil(task);
+  const admission = await ports.rates.admit(ports, caller, background);
+  Object.assign(headers, admission.headers);
+  if (admission.retryAfterMs !== undefined) return tooManyRequests(admission);
   if (token !== null) search.delete("token");
   const params = endpoint.params === undefined ? undefined : checked(endpoint.params, c.req.param());
   if (params?.ok === false) return params;
@@ -47,11 +56,11 @@ async function handle(
       ? checked(endpoint.query, {})
       : query;
   if (defaults?.ok === false) return defaults;
-  const body = endpoint.body === undefined ? undefined : await parseBody(c.req.raw, endpoint.body);
+  const limits = limitsOf(ports.defaultLimits, caller.settings?.limits);
+  const body = endpoint.body === undefined ? undefined : await parseBody(c.req.raw, endpoint.body, limits);
   if (body?.ok === false) return body;
-  const background = (task: Promise<unknown>) => c.executionCtx.waitUntil(task);
   return endpoint.handle({
-    context: { ports, caller: access.value.caller, background },
+    context: { ports, caller, background },
     params: params?.value,
     query: defaults?.value,
     body: body?.value,
@@ -70,13 +79,26 @@ function forOrigins(response: Response, endpoint: Endpoint, c: HonoContext): voi
   response.headers.set("vary", "origin");
 }
 
+function tooManyRequests({ limit = "requests_per_second", retryAfterMs = 1_000 }: Admission): Failure {
+  const whose = limit === "requests_per_second" ? "This tenant's keys together send" : "This key sends";
+  const message = `${whose} more requests than its limit ${limit} allows.`;
+  return { ...failure("RATE_LIMITED", message, { limit }), retryAfter: retryAfterMs / 1_000 };
+}
+
 function isFailure(outcome: Answer | Failure): outcome is Failure {
   return "ok" in outcome;
 }
 
-function responseOf(outcome: Answer | Failure | Response, requestId: string): Response {
-  if (!(outcome instanceof Response))
-    return isFailure(outcome) ? refuse(outcome, requestId) : respond(outcome, requestId);
+/** `limited`: what it says of the caller's rate limits. */
+function responseOf(
+  outcome: Answer | Failure | Response,
+  requestId: string,
+  limited: Readonly<Record<string, string>>,
+): Response {
+  if (!(outcome instanceof Response)) {
+    if (isFailure(outcome)) return refuse(outcome, requestId, limited);
+    return respond({ ...outcome, headers: { ...limited, ...outcome.headers } }, requestId);
+  }
   outcome.headers.set("x-request-id", requestId);
   return outcome;
 }
@@ -116,10 +138,13 @@ export function createApp(ports: Ports) {
     for (const endpoint of endpoints) {
       app.on(endpoint.method.toUpperCase(), honoPath(path), async (c) => {
         const requestId = newRequestId();
+        const limited: Record<string, string> = {};
         try {
           const outcome =
-            "open" in endpoint ? await open(endpoint, c, ports, openApi) : await handle(erased(endpoint), c, ports);
-          const response = responseOf(outcome, requestId);
+            "open" in endpoint
+              ? await open(endpoint, c, ports, openApi)
+              : await handle(erased(endpoint), c, ports, limited);
+          const response = responseOf(outcome, requestId, limited);
           forOrigins(response, endpoint, c);
           return response;
         } catch (error) {

@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import type { ErrorCode, Failure } from "../../contracts/errors.ts";
+import type { LimitName } from "../../contracts/limits.ts";
 import type { Scope } from "../../contracts/scopes.ts";
 import type { Context, Ports } from "../services/context.ts";
 import type { Access } from "./middleware/access.ts";
@@ -12,10 +13,13 @@ export interface DocumentBody {
   format: "yaml" | "json";
 }
 
+/** The limit that bounds a body; `payload_bytes` or `document_bytes` where a route says nothing. */
+type BodyLimit = Extract<LimitName, "payload_bytes" | "document_bytes" | "batch_bytes">;
+
 /** What a route reads from the body. */
 export type BodySpec<Body> =
-  | { kind: "json"; schema: z.ZodType<Body>; optional?: boolean; maxBytes?: number }
-  | { kind: "document"; schema?: z.ZodType; example?: string; maxBytes?: number };
+  | { kind: "json"; schema: z.ZodType<Body>; optional?: boolean; limit?: BodyLimit }
+  | { kind: "document"; schema?: z.ZodType; example?: string; limit?: BodyLimit };
 
 export interface Answer {
   status: number;

@@ -23,6 +23,8 @@ import { sendExecutionEvent } from "./routes/executions/send-event.ts";
 import { sendExecutionMessage } from "./routes/executions/send-message.ts";
 import { shutDown } from "./routes/executions/shut-down.ts";
 import { start } from "./routes/executions/start.ts";
+import { changeLimitsRoute } from "./routes/limits/change.ts";
+import { listLimitsRoute } from "./routes/limits/list.ts";
 import { create as createKey } from "./routes/keys/create.ts";
 import { list as listKeys } from "./routes/keys/list.ts";
 import { revoke as revokeKey } from "./routes/keys/revoke.ts";
@@ -101,7 +103,9 @@ export const routes: readonly Endpoint[] = [
   listKeys,
   revokeKey,
   createStreamTokenRoute,
+  listLimitsRoute,
   createTenantRoute,
+  changeLimitsRoute,
   healthz,
   openApi,
   workflowSchemaRoute,

@@ -1,11 +1,15 @@
 import type { ConnectorManifest } from "../../connectors/manifest/manifest.ts";
 import type { Environment } from "../../contracts/execution.ts";
+import type { LimitOverrides } from "../../contracts/limits.ts";
+import type { TenantSettings } from "../../contracts/quota-rpc.ts";
 import type { CoordinatorRpc, KeyRecord, PluginRpc, TenantRpc } from "../../contracts/rpc.ts";
 import type { StreamTokens } from "../../contracts/stream-token.ts";
 import type { Database } from "../database/client.ts";
 import type { Catalog } from "./connectors/catalog.ts";
 import type { IsolateCache } from "./isolate-cache.ts";
 import type { Owner, Placement } from "../../contracts/placement.ts";
+import type { AddressLimiter } from "./requests/address-limiter.ts";
+import type { RateLimiter } from "./requests/rate-limiter.ts";
 import type { PlannedWorkflow, ResolvedReference } from "./workflows/planned-workflow.ts";
 
 /** What the world offers to a verb: everything that `main.ts` builds from bindings, once an isolate. */
@@ -22,6 +26,10 @@ export interface Ports {
   readonly bootstrapToken: string | undefined;
   /** Steps that an execution may open, where the deployment says otherwise than the language. */
   readonly stepLimit: number | undefined;
+  /** Limits of this deployment that differ from the table's. */
+  readonly defaultLimits: LimitOverrides;
+  readonly rates: RateLimiter;
+  readonly addresses: AddressLimiter;
   /** A new stub at each call: a stub whose object was reset stays broken. */
   cell(name: string): CoordinatorRpc;
   tenant(name: string): TenantRpc;
@@ -51,6 +59,8 @@ export interface Caller extends Owner {
   scopes: readonly string[];
   roles: readonly string[];
   permissions: readonly string[];
+  /** Its tenant's, at most 10 s old. */
+  settings?: TenantSettings;
 }
 
 /** What every verb gets. */

@@ -52,6 +52,10 @@ export function onCellOnce<T>(ports: Ports, name: string, work: (cell: Coordinat
 }
 
 /** As `onCell`, for the tenant object. */
-export function onTenant<T>(ports: Ports, owner: Owner, work: (tenant: TenantRpc) => Promise<T>): Promise<T> {
+export function onTenant<T>(
+  ports: Pick<Ports, "tenant">,
+  owner: Owner,
+  work: (tenant: TenantRpc) => Promise<T>,
+): Promise<T> {
   return twice(() => ports.tenant(tenantObjectName(owner)), work);
 }

@@ -25,11 +25,16 @@ export function keyInQuery(search: URLSearchParams): Failure | null {
   return null;
 }
 
-/** Who asks, by the Authorization header, and whether that key may do this. */
-export async function authenticate(ports: Ports, header: string | undefined, scope: Scope): Promise<Result<Access>> {
+/** Who asks, by the Authorization header, and whether that key may do this. `address`: where from, as the edge saw it. */
+export async function authenticate(
+  ports: Ports,
+  header: string | undefined,
+  scope: Scope,
+  address: string | undefined,
+): Promise<Result<Access>> {
   const key = header === undefined ? undefined : /^Bearer +(\S+) *$/i.exec(header)?.[1];
   if (key === undefined) return failure("UNAUTHENTICATED", "Send an API key as `Authorization: Bearer <key>`.");
-  const caller = await verifyKey(ports, key);
+  const caller = await verifyKey(ports, key, address);
   if (!caller.ok) return caller;
   if (!caller.value.scopes.includes(scope))
     return failure("FORBIDDEN", `This key lacks the scope ${scope}.`, { scope });

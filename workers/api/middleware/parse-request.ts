@@ -1,10 +1,11 @@
 import type * as z from "zod";
 import { success, type Result } from "../../../contracts/errors.ts";
+import { type LimitName, type Limits, limitsOf } from "../../../contracts/limits.ts";
 import { problemsOfZod } from "../../../contracts/problems-of-zod.ts";
 import { validationFailure } from "../../../contracts/validation-failure.ts";
 import type { BodySpec } from "../endpoint.ts";
 import { emptyBody, parseJson } from "./parse-json.ts";
-import { MAX_DOCUMENT_BYTES, MAX_JSON_BYTES, readBody } from "./read-body.ts";
+import { readBody } from "./read-body.ts";
 
 /** A value through a schema; every problem at once, named. */
 export function checked<T>(schema: z.ZodType<T>, value: unknown): Result<T> {
@@ -22,10 +23,15 @@ export function queryObject(search: URLSearchParams): Result<Record<string, stri
   return success({ ...query });
 }
 
-/** The body by its specification. */
-export async function parseBody(request: Request, spec: BodySpec<unknown>): Promise<Result<unknown>> {
+/** The body by its specification, within the limits of whoever sends it. */
+export async function parseBody(
+  request: Request,
+  spec: BodySpec<unknown>,
+  limits: Limits = limitsOf(),
+): Promise<Result<unknown>> {
   const isDocument = spec.kind === "document";
-  const read = await readBody(request, isDocument, spec.maxBytes ?? (isDocument ? MAX_DOCUMENT_BYTES : MAX_JSON_BYTES));
+  const bound: LimitName = spec.limit ?? (isDocument ? "document_bytes" : "payload_bytes");
+  const read = await readBody(request, isDocument, limits[bound]);
   if (!read.ok) return read;
   if (read.value === null) {
     return spec.kind === "json" && spec.optional ? checked(spec.schema, {}) : emptyBody();

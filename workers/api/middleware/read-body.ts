@@ -1,11 +1,6 @@
 import { failure, success, type Failure, type Result } from "../../../contracts/errors.ts";
 import type { DocumentBody } from "../endpoint.ts";
 
-/** Payload inline (section 15). */
-export const MAX_JSON_BYTES = 1_048_576;
-/** A document: the reader's own bound. */
-export const MAX_DOCUMENT_BYTES = 262_144;
-
 const JSON_TYPES = ["application/json"];
 const YAML_TYPES = ["application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"];
 

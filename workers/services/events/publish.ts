@@ -1,6 +1,7 @@
 import type { KeyedEventBody, PublishedEvent } from "../../../contracts/api/keyed-events.ts";
 import { failure, success, type Result } from "../../../contracts/errors.ts";
 import type { KeyedEvent } from "../../../contracts/rpc.ts";
+import { LIMITS } from "../../../contracts/limits.ts";
 import { validationFailure } from "../../../contracts/validation-failure.ts";
 import { durationMs } from "../../../engine/definition/duration.ts";
 import { containsSecret } from "../../../engine/expressions/index.ts";
@@ -10,7 +11,7 @@ import { onTenant } from "../object-calls.ts";
 
 const DEFAULT_TTL = "7d";
 /** As JSON it may take more than it took in the request: `1e20` is written out. */
-const MOST_PAYLOAD_BYTES = 1_048_576;
+const MOST_PAYLOAD_BYTES = LIMITS.payload_bytes.default;
 
 function refuse(path: string, message: string) {
   return validationFailure([{ path, message }]);

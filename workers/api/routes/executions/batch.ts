@@ -11,7 +11,7 @@ export const batch = endpoint({
   description: "Each item has a result of its own: one that is refused does not stop the others.",
   scope: "executions:write",
   requestHeaders: idempotencyHeaders,
-  body: { kind: "json", schema: batchBody, maxBytes: 8 * 1_048_576 },
+  body: { kind: "json", schema: batchBody, limit: "batch_bytes" },
   answers: { 200: { description: "One result an item, in order", schema: batchAnswer } },
   async handle({ context, body, header }) {
     const key = idempotencyKey(header("idempotency-key"));

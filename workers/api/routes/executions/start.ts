@@ -1,7 +1,6 @@
 import { startBody } from "../../../../contracts/api/executions.ts";
 import { startExecution } from "../../../services/executions/start.ts";
 import { documentEndpoint } from "../../endpoint.ts";
-import { MAX_JSON_BYTES } from "../../middleware/read-body.ts";
 import { idempotencyHeaders, idempotencyKey } from "./idempotency-key.ts";
 import { START_ANSWERS, startAnswer } from "./start-answer.ts";
 import { startRequest } from "./start-request.ts";
@@ -16,7 +15,7 @@ export const start = documentEndpoint({
   scope: "executions:write",
   requestHeaders: idempotencyHeaders,
   query: "any",
-  body: { kind: "document", schema: startBody, maxBytes: MAX_JSON_BYTES },
+  body: { kind: "document", schema: startBody, limit: "payload_bytes" },
   answers: START_ANSWERS,
   refusals: ["NOT_FOUND", "CONFLICT"],
   async handle({ context, body, search, header }) {
