@@ -41,6 +41,8 @@ export interface Played extends Witnessed {
 
 /** A place that runs executions. Every host passes the same cases. */
 export interface ConformanceHost {
+  /** The time at which it starts what it is given now (epoch ms). */
+  now(): number;
   /** Plays one scenario to its end. */
   run(scenario: Scenario): Promise<Played>;
 }

@@ -19,7 +19,7 @@ const START = Date.UTC(2026, 10, 20, 12);
  * stored events: whatever happens next meets a state that was folded from them.
  */
 export function memoryHost({ forgetful = false } = {}): ConformanceHost {
-  return { run: (scenario) => run(scenario, forgetful) };
+  return { now: () => START, run: (scenario) => run(scenario, forgetful) };
 }
 
 async function run({ source, inputs, env, answers, start, happenings }: Scenario, forgetful: boolean): Promise<Played> {

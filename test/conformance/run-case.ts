@@ -15,12 +15,10 @@ import { sourceOf } from "./pins.ts";
 const CALLS_NOBODY = { name: "nobody calls it" };
 
 /** What the default of an input may read. */
-const INPUT_SCOPE: Scope = {
-  now: Date.now(),
-  seed: "conformance",
-  strict: false,
-  root: (name) => (name === "today" ? new Date(INPUT_SCOPE.now).toISOString().slice(0, 10) : undefined),
-};
+function inputScope(now: number): Scope {
+  const today = new Date(now).toISOString().slice(0, 10);
+  return { now, seed: "conformance", strict: false, root: (name) => (name === "today" ? today : undefined) };
+}
 
 /** Reads, starts and plays one case on `host`, and compares what it left with what the case expects. */
 export async function runCase(host: ConformanceHost, one: ConformanceCase): Promise<void> {
@@ -34,7 +32,7 @@ export async function runCase(host: ConformanceHost, one: ConformanceCase): Prom
   if (expected.refused || definition === undefined) return;
   const source = sourceOf(definition, calledWorkflows(one));
 
-  const inputs = accepted(definition, one);
+  const inputs = accepted(definition, one, host.now());
   if (inputs === undefined) return;
   const happenings = happeningsOf(happen);
   const played = await host.run({ source, inputs, env, answers: actions, start, happenings });
@@ -55,8 +53,9 @@ function calledWorkflows(one: ConformanceCase): WorkflowDefinition[] {
 function accepted(
   definition: WorkflowDefinition,
   { inputs = {}, expect: expected }: ConformanceCase,
+  now: number,
 ): JsonObject | undefined {
-  const answer = prepareInputs(definition, inputs, INPUT_SCOPE, "");
+  const answer = prepareInputs(definition, inputs, inputScope(now), "");
   expect(answer.ok ? [] : pointers(answer.problems), "problems of the inputs").toEqual(expected.input_problems ?? []);
   return answer.ok ? answer.inputs : undefined;
 }
