@@ -1,4 +1,5 @@
 import type { OutboxHint } from "../contracts/outbox-hint.ts";
+import type { FeedRpc } from "../contracts/feed-rpc.ts";
 import type { CoordinatorRpc, PluginRpc, TenantRpc } from "../contracts/rpc.ts";
 
 /*
@@ -14,6 +15,7 @@ export interface ObjectNamespace<Rpc> {
 export interface Env {
   COORDINATOR: ObjectNamespace<CoordinatorRpc>;
   TENANT: ObjectNamespace<TenantRpc>;
+  FEED: ObjectNamespace<FeedRpc>;
   TOOLBOX_PLUGIN: PluginRpc;
   HTTP_PLUGIN: PluginRpc;
   CODE_PLUGIN: PluginRpc;

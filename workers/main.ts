@@ -15,6 +15,7 @@ import { Placement } from "../contracts/placement.ts";
 import { StreamTokens } from "../contracts/stream-token.ts";
 
 export { Coordinator } from "../durable-objects/coordinator/coordinator.ts";
+export { Feed } from "../durable-objects/feed/feed.ts";
 export { Tenant } from "../durable-objects/tenant/tenant.ts";
 
 /** What a reader of a stream may take for 64 KiB of it: slower than about 2 KiB a second, it is cut off and may come back. */

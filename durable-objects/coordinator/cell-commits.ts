@@ -11,6 +11,8 @@ interface CommitParts {
   outbox: Outbox;
   starts: IdempotentStarts;
   now(): number;
+  /** Events of an execution were written; `before`: the outbox's last change before that. */
+  wrote(resident: Resident, before: number): void;
 }
 
 /** Writes what executions have pending: all of a group in one transaction, or, if that fails, each in one of its own. */
@@ -24,6 +26,7 @@ export class CellCommits {
   /** Answers those that could not be written, and why. */
   write(residents: readonly Resident[]): Map<Resident, unknown> {
     const failures = new Map<Resident, unknown>();
+    const before = this.#parts.outbox.last;
     try {
       this.#atomically(() => {
         for (const resident of residents) this.#writeOne(resident);
@@ -38,7 +41,7 @@ export class CellCommits {
         }
       }
     }
-    for (const resident of residents) if (!failures.has(resident)) this.#written(resident);
+    for (const resident of residents) if (!failures.has(resident)) this.#written(resident, before);
     return failures;
   }
 
@@ -83,7 +86,7 @@ export class CellCommits {
     resident.logSize += storage.append(head.executionId, resident.pending);
   }
 
-  #written(resident: Resident): void {
+  #written(resident: Resident, before: number): void {
     const { outbox, plans, starts } = this.#parts;
     if (resident.birth) {
       plans.stored(resident.birth.planDigest);
@@ -93,5 +96,6 @@ export class CellCommits {
     const { status } = resident.driver.state;
     if (status !== resident.storedStatus) outbox.announce(this.#parts.now());
     resident.storedStatus = status;
+    this.#parts.wrote(resident, before);
   }
 }

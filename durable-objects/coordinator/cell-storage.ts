@@ -18,6 +18,9 @@ export class RowTooLarge extends Error {
   }
 }
 
+/** Rows of a log that are read at once: a page of events is bounded by its characters. */
+const LOG_PAGE_ROWS = 64;
+
 export interface StoredExecution {
   id: string;
   plan: string;
@@ -192,9 +195,27 @@ export class CellStorage {
   }
 
   *log(execution: string): Generator<StampedEvent> {
-    for (const row of this.#read("SELECT seq, at, events FROM log WHERE execution = ? ORDER BY seq", execution)) {
-      let seq = Number(row.seq);
-      for (const fact of parse<StampedEvent[]>(row.events)) yield { ...fact, seq: seq++, at: Number(row.at) };
+    yield* stamped(this.#read("SELECT seq, at, events FROM log WHERE execution = ? ORDER BY seq", execution));
+  }
+
+  /** Events after the sequence `after`: whole rows, until they hold `chars`; `end`: there are no more. */
+  logAfter(execution: string, after: number, chars: number): { events: StampedEvent[]; end: boolean } {
+    const first = "SELECT max(seq) AS seq FROM log WHERE execution = ? AND seq <= ?";
+    const next = "SELECT seq, at, events FROM log WHERE execution = ? AND seq >= ? ORDER BY seq LIMIT ?";
+    const events: StampedEvent[] = [];
+    let seq = Number(this.#read(first, execution, after + 1)[0]?.seq ?? 0);
+    let left = chars;
+    for (;;) {
+      const rows = this.#read(next, execution, seq, LOG_PAGE_ROWS);
+      for (const row of rows) {
+        if (left <= 0) return { events, end: false };
+        left -= text(row.events).length;
+        for (const event of stamped([row])) {
+          seq = event.seq + 1;
+          if (event.seq > after) events.push(event);
+        }
+      }
+      if (rows.length < LOG_PAGE_ROWS) return { events, end: true };
     }
   }
 
@@ -220,6 +241,25 @@ export class CellStorage {
     }));
   }
 
+  /** Executions changed after `after`, oldest first: id, head, how far the feed has each, and whether it is over. */
+  unfed(after: number, limit: number): { id: string; change: number; head: string }[] {
+    const statement = "SELECT id, change, head FROM executions WHERE change > ? ORDER BY change LIMIT ?";
+    return this.#read(statement, after, limit).map((row) => ({
+      id: text(row.id),
+      change: Number(row.change),
+      head: text(row.head),
+    }));
+  }
+
+  /** How far the feed has an execution's log. */
+  fed(id: string): number {
+    return Number(this.#read("SELECT fed FROM executions WHERE id = ?", id)[0]?.fed ?? 0);
+  }
+
+  putFed(id: string, seq: number): void {
+    this.#write("UPDATE executions SET fed = ? WHERE id = ?", seq, id);
+  }
+
   lastChange(): number {
     return Number(this.#read("SELECT max(change) AS last FROM executions")[0]?.last ?? 0);
   }
@@ -240,6 +280,13 @@ export class CellStorage {
   #write(query: string, ...bindings: SqlValue[]): void {
     for (const value of bindings) if (typeof value === "string" && value.length > SURELY_SMALL) checkSize(value);
     this.#sql.exec(query, ...bindings);
+  }
+}
+
+function* stamped(rows: readonly Record<string, SqlValue>[]): Generator<StampedEvent> {
+  for (const row of rows) {
+    let seq = Number(row.seq);
+    for (const fact of parse<StampedEvent[]>(row.events)) yield { ...fact, seq: seq++, at: Number(row.at) };
   }
 }
 

@@ -1,12 +1,15 @@
 import type { ExecutionRecord, StepRecord } from "../../contracts/execution.ts";
 import { executionRecord } from "../../contracts/execution-record.ts";
 import { failure, type Result, success } from "../../contracts/errors.ts";
-import type { CallContext, OutboxPage, StartAnswer, StartCommand } from "../../contracts/rpc.ts";
+import type { FeedItem, FeedWish } from "../../contracts/feed-rpc.ts";
+import type { CallContext, EventPage, OutboxPage, StartAnswer, StartCommand } from "../../contracts/rpc.ts";
 import type { ActionCall, ActionResult, Hold, RunCommand } from "../../engine/run/types.ts";
 import type { TimerQueue } from "../timer-queue.ts";
 import type { CellStorage } from "./cell-storage.ts";
 import { keyIsTaken } from "./errands.ts";
 import { headOf, type StoredHead, stepOf } from "./execution-head.ts";
+import { EventLog } from "./event-log.ts";
+import { FeedPush } from "./feed-push.ts";
 import { IdempotentStarts } from "./idempotent-starts.ts";
 import { Outbox } from "./outbox.ts";
 import { PlanCache } from "./plan-cache.ts";
@@ -29,6 +32,8 @@ export interface CellDeps {
   setAlarm(at: number): void;
   /** Tells the sink to read this cell's outbox. */
   hintOutbox(): void;
+  /** Gives the tenant's feed what it wants; rejects when it does not have it for sure. */
+  pushToFeed(items: FeedItem[]): Promise<void>;
   /** A fault that no caller is told: for the operator. */
   report(message: string, error: unknown): void;
 }
@@ -44,6 +49,8 @@ export class Cell {
   readonly #outbox: Outbox;
   readonly #starts: IdempotentStarts;
   readonly #residents: Residents;
+  readonly #events: EventLog;
+  readonly #feed: FeedPush;
   /** Starts that ask for a slot, by Idempotency-Key: others with the key go on a turn after the answer, when it has begun. */
   readonly #asking = new Map<string, Promise<unknown>>();
   #alarmAt = 0;
@@ -53,13 +60,20 @@ export class Cell {
     const { storage } = deps;
     this.#storage = storage;
     this.#plans = new PlanCache(storage);
-    this.#outbox = new Outbox(storage, deps.timers, deps.hintOutbox);
+    this.#outbox = new Outbox(storage, deps.timers, deps.hintOutbox, () => this.#feed.mark);
+    this.#events = new EventLog({ ...deps, plans: this.#plans });
+    const feed = { lastChange: () => this.#outbox.last, push: deps.pushToFeed, keepAwake: () => this.#keepAwake() };
+    this.#feed = new FeedPush({ ...deps, ...feed, plans: this.#plans }, this.#outbox.storedFeedMark);
     this.#starts = new IdempotentStarts(storage);
     this.#residents = new Residents({
       ...deps,
       plans: this.#plans,
       outbox: this.#outbox,
       starts: this.#starts,
+      wrote: ({ head, pending }, before) => {
+        this.#events.written(head.executionId);
+        this.#feed.written(head, pending, before);
+      },
       keepAwake: () => this.#keepAwake(),
     });
   }
@@ -113,6 +127,16 @@ export class Cell {
     });
   }
 
+  /** See `CoordinatorRpc.readEvents`. */
+  async readEvents(executionId: string, after: number, waitMs?: number): Promise<EventPage | null> {
+    return this.#events.read(executionId, after, waitMs);
+  }
+
+  /** What the tenant's feed wants from now on. */
+  setFeed(wish: FeedWish): void {
+    this.#feed.setWish(wish);
+  }
+
   /** Steers an execution; see `CoordinatorRpc.act`. */
   async act(executionId: string, command: RunCommand): Promise<Result<ExecutionRecord> | null> {
     const resident = this.#residents.get(executionId);
@@ -156,6 +180,7 @@ export class Cell {
     this.#residents.recover();
     this.#keepAwake();
     this.#outbox.announce(this.#deps.now());
+    this.#feed.announce();
   }
 
   onAlarm(): void {
@@ -167,6 +192,7 @@ export class Cell {
     } finally {
       this.#keepAwake();
       this.#outbox.announce(this.#deps.now());
+      this.#feed.announce();
     }
   }
 
@@ -232,7 +258,7 @@ export class Cell {
   #keepAwake(): void {
     const now = this.#deps.now();
     const due = this.#storage.nextDue() ?? Number.POSITIVE_INFINITY;
-    const idle = this.#residents.size === 0 && this.#outbox.drained;
+    const idle = this.#residents.size === 0 && this.#outbox.drained && this.#feed.drained;
     const wanted = Math.min(due, idle ? Number.POSITIVE_INFINITY : now + this.#deps.alarmMs);
     if (!Number.isFinite(wanted) || (this.#alarmAt > now && this.#alarmAt <= wanted)) return;
     this.#alarmAt = Math.max(wanted, now);

@@ -3,8 +3,10 @@ import { Placement } from "../../contracts/placement.ts";
 import type { RunCommand } from "../../engine/run/types.ts";
 import type { Result } from "../../contracts/errors.ts";
 import type { ExecutionRecord, StepRecord } from "../../contracts/execution.ts";
+import type { FeedRpc, FeedWish } from "../../contracts/feed-rpc.ts";
 import type {
   CoordinatorRpc,
+  EventPage,
   OutboxPage,
   PluginRpc,
   StartAnswer,
@@ -24,6 +26,7 @@ export interface CoordinatorEnv {
   CODE_PLUGIN: PluginRpc;
   OUTBOX: { send(message: { cell: string }): Promise<unknown> };
   TENANT: { getByName(name: string): TenantRpc };
+  FEED: { getByName(name: string): FeedRpc };
   /** Base64 of 32 bytes: signs execution ids. */
   EXECUTION_ID_KEY: string;
 }
@@ -68,13 +71,14 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
       childId: (parent, seed) => this.#placement.child(parent, parent.executionId, seed),
       setAlarm: (at) => void ctx.storage.setAlarm(at),
       hintOutbox: () => void this.#hint(),
+      pushToFeed: (items) => this.#feed.push(items),
       report,
     });
     this.#cell.recover();
   }
 
   async start(command: StartCommand): Promise<StartAnswer> {
-    if (!this.#registered && !this.#isolated) await this.#register();
+    if (!this.#registered) await this.#register();
     return this.#cell.start(command);
   }
 
@@ -84,6 +88,14 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
 
   async getStep(executionId: string, path: string): Promise<StepRecord | null> {
     return this.#cell.getStep(executionId, path);
+  }
+
+  async readEvents(executionId: string, options: { after: number; waitMs?: number }): Promise<EventPage | null> {
+    return this.#cell.readEvents(executionId, options.after, options.waitMs);
+  }
+
+  async setFeed(wish: FeedWish): Promise<void> {
+    this.#cell.setFeed(wish);
   }
 
   async act(executionId: string, command: RunCommand): Promise<Result<ExecutionRecord> | null> {
@@ -116,9 +128,18 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
     return name;
   }
 
-  /** The tenant object of this cell: a new stub at each call, because one whose object was reset stays broken. */
+  /** The objects of this cell's tenant: a new stub at each call, because one whose object was reset stays broken. */
   get #tenant(): TenantRpc {
-    return this.env.TENANT.getByName(this.#name.slice(0, this.#name.lastIndexOf("/")));
+    return this.env.TENANT.getByName(this.#owner);
+  }
+
+  get #feed(): FeedRpc {
+    return this.env.FEED.getByName(this.#owner);
+  }
+
+  /** The name of its tenant's objects. */
+  get #owner(): string {
+    return this.#name.slice(0, this.#name.lastIndexOf("/"));
   }
 
   get #placement(): Placement {
@@ -131,12 +152,19 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
     return this.ctx.id.name?.split("/").at(-1)?.startsWith("i") ?? false;
   }
 
-  /** Once in a cell's life, before its first start: from then on the sweeper knows it, whatever is killed. */
+  /**
+   * Once in a cell's life, before its first start: from then on the sweeper and the feed know it, whatever is killed. An isolated
+   * execution's object stays unknown; what its tenant's feed wants, it learns here for good.
+   */
   async #register(): Promise<void> {
     const name = this.#name;
-    await this.#tenant.registerCell(name);
-    this.#storage.prepare();
-    this.#storage.putFact(REGISTERED, name);
+    if (!this.#isolated) await this.#tenant.registerCell(name);
+    const wish = await this.#feed.wish();
+    if (wish) this.#cell.setFeed(wish);
+    if (!this.#isolated) {
+      this.#storage.prepare();
+      this.#storage.putFact(REGISTERED, name);
+    }
     this.#registered = true;
   }
 

@@ -23,11 +23,13 @@ export interface StoredHead extends ExecutionHead {
   /** Concurrency keys whose slots executions above it hold. */
   slots?: string[];
   priority?: number;
+  /** Where its end is told. */
+  callbackUrl?: string;
 }
 
 export function headOf(command: StartCommand, createdAt: number): StoredHead {
   const { executionId, tenantId, environment, mode, actor, metadata, timeoutMs, traceparent } = command;
-  const { principal, concurrency, priority } = command;
+  const { principal, concurrency, priority, callbackUrl } = command;
   return {
     executionId,
     tenantId,
@@ -42,6 +44,7 @@ export function headOf(command: StartCommand, createdAt: number): StoredHead {
     principal,
     concurrency,
     priority,
+    callbackUrl,
   };
 }
 

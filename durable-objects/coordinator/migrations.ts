@@ -56,4 +56,9 @@ export const CELL_MIGRATIONS: readonly SqliteMigration[] = [
       CREATE INDEX executions_by_parent ON executions (parent) WHERE parent IS NOT NULL AND finished_at IS NULL;
     `,
   },
+  {
+    // How far the tenant's feed has an execution's log; written for unfinished executions that it wants.
+    id: 4,
+    sql: "ALTER TABLE executions ADD COLUMN fed INTEGER NOT NULL DEFAULT 0;",
+  },
 ];

@@ -19,18 +19,30 @@ export class Outbox {
   readonly #storage: CellStorage;
   readonly #timers: TimerQueue;
   readonly #hint: () => void;
+  readonly #feedMark: () => number;
+  /** How far the tenant's feed was known to be, at the last start of this object. */
+  readonly storedFeedMark: number;
   #last: number;
   #acked: number;
   #storedAck: number;
   #announced = false;
 
-  constructor(storage: CellStorage, timers: TimerQueue, hint: () => void) {
+  /** `feedMark`: every execution changed up to here is with the tenant's feed. */
+  constructor(storage: CellStorage, timers: TimerQueue, hint: () => void, feedMark: () => number) {
     this.#storage = storage;
     this.#timers = timers;
     this.#hint = hint;
+    this.#feedMark = feedMark;
     this.#last = storage.lastChange();
-    this.#acked = Number(storage.fact(ACKED) ?? 0);
+    const [acked = 0, fed = 0] = (storage.fact(ACKED) ?? "0").split(" ").map(Number);
+    this.#acked = acked;
+    this.storedFeedMark = fed;
     this.#storedAck = this.#acked;
+  }
+
+  /** The number of the last change. */
+  get last(): number {
+    return this.#last;
   }
 
   /** The number of the next change. */
@@ -81,10 +93,10 @@ export class Outbox {
     this.#acked = Math.max(this.#acked, Math.min(change, this.#last));
   }
 
-  /** Rides on a commit that happens anyway; a lost watermark only means that rows are sent again. */
+  /** Rides on a commit that happens anyway, and the feed's mark with it; a lost one only means that things are sent again. */
   storeWatermark(): void {
     if (this.#storedAck === this.#acked) return;
-    this.#storage.putFact(ACKED, String(this.#acked));
+    this.#storage.putFact(ACKED, `${this.#acked} ${this.#feedMark()}`);
     this.#storedAck = this.#acked;
   }
 }

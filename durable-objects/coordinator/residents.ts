@@ -32,6 +32,8 @@ export interface ResidentsDeps {
   wait(ms: number): Promise<void>;
   call(call: ActionCall, context: CallContext): Promise<ActionResult>;
   childId(parent: StoredHead, seed: string): string;
+  /** Events of an execution were written; `before`: the outbox's last change before that. */
+  wrote(resident: Resident, before: number): void;
   /** What is in memory, or due on the disk, has changed. */
   keepAwake(): void;
   report(message: string, error: unknown): void;

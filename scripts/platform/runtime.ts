@@ -101,11 +101,13 @@ function platformWorker({ entries, vars, port }: RuntimeOptions): DescribedWorke
         ...Object.fromEntries(plugins),
         COORDINATOR: { type: "durable-object", worker: PLATFORM, exportName: "Coordinator" },
         TENANT,
+        FEED: { type: "durable-object", worker: PLATFORM, exportName: "Feed" },
         OUTBOX: { type: "queue", name: OUTBOX },
       },
       exports: {
         Coordinator: { type: "durable-object", storage: "sqlite" },
         Tenant: { type: "durable-object", storage: "sqlite" },
+        Feed: { type: "durable-object", storage: "sqlite" },
       },
       triggers: [
         {

@@ -49,6 +49,7 @@ export class CoordinatorHost implements ConformanceHost {
               durableObjects: {
                 COORDINATOR: { className: "ReadableCoordinator", useSQLite: true },
                 TENANT: { className: "Tenant", useSQLite: true },
+                FEED: { className: "Feed", useSQLite: true },
               },
               serviceBindings: { TOOLBOX_PLUGIN: plugin, HTTP_PLUGIN: plugin, CODE_PLUGIN: CODE },
               queueProducers: { OUTBOX: "outbox" },
@@ -59,6 +60,10 @@ export class CoordinatorHost implements ConformanceHost {
         }),
       ),
     );
+  }
+
+  now(): number {
+    return Date.now();
   }
 
   async run(scenario: Scenario): Promise<Played> {

@@ -1,4 +1,5 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { FeedItem } from "../../contracts/feed-rpc.ts";
 import type { CallContext } from "../../contracts/rpc.ts";
 import { Cell } from "../../durable-objects/coordinator/cell.ts";
 import { CellStorage, type ObjectStorage } from "../../durable-objects/coordinator/cell-storage.ts";
@@ -25,6 +26,8 @@ export interface SimulatedWorld {
   plugin(call: ActionCall, context: CallContext): { result: ActionResult; afterMs: number } | null;
   /** The tenant object; without one every slot is free and nobody publishes. */
   tenant?: TenantPort;
+  /** The tenant's feed; without one it takes everything. */
+  feed?(items: FeedItem[]): Promise<void>;
   /** How late an alarm rings; at once without it. */
   alarmLateMs?(): number;
   /** The cell says that its outbox has news. */
@@ -147,6 +150,7 @@ export class SimulatedObject {
       hintOutbox: () => {
         if (!incarnation.gated) this.#world.hint();
       },
+      pushToFeed: (items) => this.#errand(self, (world) => world.feed?.(items) ?? Promise.resolve()),
       report: (message, error) => this.#world.report(message, error),
     });
     let tellKilled = (): void => undefined;
@@ -215,25 +219,27 @@ export class SimulatedObject {
   }
 
   /** What it asks in the turn of a kill is never sent, and what is answered to a dead one goes nowhere. */
+  async #errand<T>(incarnation: () => Incarnation | undefined, run: (world: SimulatedWorld) => Promise<T>): Promise<T> {
+    const never = new Promise<never>(() => undefined);
+    if (incarnation()?.gated) return never;
+    if (this.#world.kill("errand sent")) this.kill();
+    const answer = await run(this.#world).then(
+      (value) => ({ value }),
+      (error: unknown) => ({ error }),
+    );
+    if (incarnation()?.gated) return never;
+    if (this.#world.kill("errand answered")) {
+      this.kill();
+      return never;
+    }
+    if ("error" in answer) throw answer.error;
+    return answer.value;
+  }
+
   #tenantOf(incarnation: () => Incarnation | undefined): TenantPort {
     const { tenant } = this.#world;
-    const errand = async <T>(run: (port: TenantPort) => Promise<T>, otherwise: T): Promise<T> => {
-      const never = new Promise<never>(() => undefined);
-      if (!tenant) return otherwise;
-      if (incarnation()?.gated) return never;
-      if (this.#world.kill("errand sent")) this.kill();
-      const answer = await run(tenant).then(
-        (value) => ({ value }),
-        (error: unknown) => ({ error }),
-      );
-      if (incarnation()?.gated) return never;
-      if (this.#world.kill("errand answered")) {
-        this.kill();
-        return never;
-      }
-      if ("error" in answer) throw answer.error;
-      return answer.value;
-    };
+    const errand = async <T>(run: (port: TenantPort) => Promise<T>, otherwise: T): Promise<T> =>
+      tenant ? this.#errand(incarnation, () => run(tenant)) : otherwise;
     return {
       acquireSlot: (id, rule, priority) => errand((port) => port.acquireSlot(id, rule, priority), { kind: "granted" }),
       releaseSlot: (id) => errand((port) => port.releaseSlot(id), undefined),

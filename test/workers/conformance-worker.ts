@@ -10,6 +10,7 @@ import type { Played, Scenario } from "../conformance/host.ts";
 import { play, type Stage } from "../conformance/play.ts";
 import { Script } from "../conformance/script.ts";
 
+export { Feed } from "../../durable-objects/feed/feed.ts";
 export { Tenant } from "../../durable-objects/tenant/tenant.ts";
 
 const LONGEST_RUN_MS = 60_000;

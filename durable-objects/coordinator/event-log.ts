@@ -1,0 +1,76 @@
+import { executionEvent } from "../../contracts/execution-event.ts";
+import type { EventPage } from "../../contracts/rpc.ts";
+import type { CellStorage } from "./cell-storage.ts";
+import type { PlanCache } from "./plan-cache.ts";
+import type { TimerQueue } from "../timer-queue.ts";
+
+interface EventLogDeps {
+  storage: CellStorage;
+  plans: PlanCache;
+  timers: TimerQueue;
+  now(): number;
+}
+
+/** About how many characters of events one page holds. */
+const PAGE_CHARS = 1_000_000;
+
+/** The logs of a cell's executions as readers see them: what is written, in pages, and word of what comes. */
+export class EventLog {
+  readonly #deps: EventLogDeps;
+  readonly #watchers = new Map<string, Set<() => void>>();
+
+  constructor(deps: EventLogDeps) {
+    this.#deps = deps;
+  }
+
+  /** Events after the sequence `after`; null when there is no such execution. */
+  page(executionId: string, after: number, chars = PAGE_CHARS): EventPage | null {
+    const { storage, plans } = this.#deps;
+    const row = storage.execution(executionId);
+    const plan = row && plans.find(row.plan);
+    if (!row || !plan) return null;
+    const { events, end } = storage.logAfter(executionId, after, chars);
+    return {
+      events: events.map((event) => executionEvent(plan, executionId, event)),
+      last: events.at(-1)?.seq ?? after,
+      ended: end && row.finishedAt !== null,
+    };
+  }
+
+  /** Likewise; waits for the next when there are none yet. */
+  async read(executionId: string, after: number, waitMs = 0): Promise<EventPage | null> {
+    const page = this.page(executionId, after);
+    if (!page || page.events.length > 0 || page.ended || waitMs <= 0) return page;
+    await this.#next(executionId, waitMs);
+    return this.page(executionId, after);
+  }
+
+  /** Calls `listener` in the turn that has written events of the execution; answers how to take that back. */
+  watch(executionId: string, listener: () => void): () => void {
+    const watchers = this.#watchers.get(executionId) ?? new Set();
+    this.#watchers.set(executionId, watchers.add(listener));
+    return () => {
+      watchers.delete(listener);
+      if (watchers.size === 0 && this.#watchers.get(executionId) === watchers) this.#watchers.delete(executionId);
+    };
+  }
+
+  /** Events of the execution were written. */
+  written(executionId: string): void {
+    if (this.#watchers.size === 0) return;
+    for (const listener of [...(this.#watchers.get(executionId) ?? [])]) listener();
+  }
+
+  #next(executionId: string, waitMs: number): Promise<void> {
+    const { timers, now } = this.#deps;
+    return new Promise((resolve) => {
+      const done = (): void => {
+        takeBack();
+        forget();
+        resolve();
+      };
+      const forget = this.watch(executionId, done);
+      const takeBack = timers.at(now() + waitMs, done);
+    });
+  }
+}
