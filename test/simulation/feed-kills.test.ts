@@ -162,3 +162,45 @@ test("a feed that wants some types is told those", async () => {
     expect([...(feed.taken.get(id)?.values() ?? [])]).toEqual(wanted);
   }
 });
+
+test("a feed that was away while everything ended has it all after a kill: the alarm alone brings it", async () => {
+  const feed = new SimulatedFeed();
+  let away = true;
+  const object: SimulatedObject = new SimulatedObject({
+    kill: () => false,
+    plugin: (call, { executionId }) => pluginAnswer(call, { executionId }, 1),
+    // The read model has everything at once: what the next commit stores must not say that of the feed, too.
+    hint: () => object.cell.ackOutbox(object.cell.readOutbox(0, 100).last),
+    feed: async (items) => {
+      if (away) throw new Error("the feed is away");
+      feed.take(items);
+    },
+    report: () => undefined,
+  });
+  object.cell.setFeed({ types: "all" });
+  const ids: string[] = [];
+  for (const [name, plan] of [...PLANS].slice(0, 3)) {
+    const executionId = `exec_${name}`;
+    await object.cell.start({
+      executionId,
+      tenantId: "ten_simulated",
+      environment: "test",
+      planDigest: name,
+      plan: { definition: plan.definition, pins: plan.pins },
+      inputs: { n: 20 },
+      mode: "async",
+      actor: "key_simulated",
+    });
+    ids.push(executionId);
+    for (let steps = 0; steps < 300 && object.cell.unfinished > 0; steps++) await object.step();
+    for (let steps = 0; steps < 20; steps++) await object.step();
+  }
+  expect(object.cell.unfinished).toBe(0);
+  object.kill();
+  away = false;
+  for (let steps = 0; object.hasAlarm || !object.awake; steps++) {
+    if (steps > 1_000) throw new Error("it is never done");
+    if (!(await object.step())) break;
+  }
+  for (const id of ids) expect(feed.taken.get(id), id).toEqual(stored(object, id));
+});
