@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { bold, complain, dim } from "./terminal.ts";
 
 /*
- * `npm test`: the whole suite; what follows `--` goes to vitest. The tests that need true locks run on the PostgreSQL of
- * TEST_POSTGRES_URL.
+ * `npm test`: the suite; `npm run test:long`: what takes minutes. What follows `--` goes to vitest. The tests that need true
+ * locks run on the PostgreSQL of TEST_POSTGRES_URL.
  */
 
 const ROOT = join(import.meta.dirname, "..");
@@ -18,7 +18,13 @@ async function main(): Promise<number> {
     );
   }
   const started = performance.now();
-  const child = spawn(join(ROOT, "node_modules/.bin/vitest"), ["run", ...process.argv.slice(2)], {
+  const [first, ...rest] = process.argv.slice(2);
+  const projects = first === "--long" ? ["long"] : ["unit", "platform"];
+  const asked = [
+    ...projects.flatMap((name) => ["--project", name]),
+    ...(first === "--long" ? rest : process.argv.slice(2)),
+  ];
+  const child = spawn(join(ROOT, "node_modules/.bin/vitest"), ["run", ...asked], {
     cwd: ROOT,
     stdio: "inherit",
     // A group of its own: what its tests start goes with it, however this ends.
