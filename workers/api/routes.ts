@@ -44,6 +44,9 @@ import { get as getSecret } from "./routes/secrets/get.ts";
 import { put as putSecret } from "./routes/secrets/put.ts";
 import { createStreamTokenRoute } from "./routes/streams/create-token.ts";
 import { createTenantRoute } from "./routes/tenants/create.ts";
+import { auditUsageRoute } from "./routes/usage/audit.ts";
+import { correctUsageRoute } from "./routes/usage/correct.ts";
+import { get as getUsage } from "./routes/usage/get.ts";
 import { remove as deleteWorkflow } from "./routes/workflows/delete.ts";
 import { get as getWorkflow } from "./routes/workflows/get.ts";
 import { getWorkflowVersion } from "./routes/workflows/get-version.ts";
@@ -106,6 +109,9 @@ export const routes: readonly Endpoint[] = [
   listLimitsRoute,
   createTenantRoute,
   changeLimitsRoute,
+  getUsage,
+  auditUsageRoute,
+  correctUsageRoute,
   healthz,
   openApi,
   workflowSchemaRoute,
