@@ -11,5 +11,4 @@ export const ID_PREFIX = {
   request: "req_",
   audit: "aud_",
   event: "evt_",
-  correction: "cor_",
 } as const;

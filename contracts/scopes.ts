@@ -14,11 +14,6 @@ export const SCOPES = [
   "keys:write",
   "limits:read",
   "budgets:write",
-  "usage:read",
-  "audit:read",
-  "metrics:read",
-  "telemetry:read",
-  "telemetry:write",
 ] as const;
 
 export type Scope = (typeof SCOPES)[number];

@@ -1,5 +1,6 @@
 import type { OutboxHint } from "../contracts/outbox-hint.ts";
 import type { FeedRpc } from "../contracts/feed-rpc.ts";
+import type { SocketDoor } from "./stream-platform.ts";
 import type { CoordinatorRpc, PluginRpc, TenantRpc } from "../contracts/rpc.ts";
 
 /*
@@ -13,7 +14,8 @@ export interface ObjectNamespace<Rpc> {
 
 /** Bindings of the platform Worker. Only `main.ts` reads them. */
 export interface Env {
-  COORDINATOR: ObjectNamespace<CoordinatorRpc>;
+  COORDINATOR: ObjectNamespace<CoordinatorRpc & SocketDoor>;
+  RELAY: ObjectNamespace<SocketDoor>;
   TENANT: ObjectNamespace<TenantRpc>;
   FEED: ObjectNamespace<FeedRpc>;
   TOOLBOX_PLUGIN: PluginRpc;
@@ -39,6 +41,4 @@ export interface Env {
   STEP_LIMIT?: string;
   /** JSON: limits of this deployment that differ from `contracts/limits.ts`. */
   DEFAULT_LIMITS?: string;
-  /** "1" in the benchmark that measures what metering costs: usage stays in the logs and comes to no ledger. Never in a deployment. */
-  BENCH_WITHOUT_METERING?: string;
 }

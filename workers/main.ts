@@ -11,11 +11,13 @@ import { IsolateCache } from "./services/isolate-cache.ts";
 import { deploymentLimits } from "../contracts/limits.ts";
 import { AddressLimiter } from "./services/requests/address-limiter.ts";
 import { RateLimiter } from "./services/requests/rate-limiter.ts";
+import { streamPlatform } from "./stream-platform.ts";
 import { Placement } from "../contracts/placement.ts";
 import { StreamTokens } from "../contracts/stream-token.ts";
 
 export { Coordinator } from "../durable-objects/coordinator/coordinator.ts";
 export { Feed } from "../durable-objects/feed/feed.ts";
+export { Relay } from "../durable-objects/relay/relay.ts";
 export { Tenant } from "../durable-objects/tenant/tenant.ts";
 
 /** What a reader of a stream may take for 64 KiB of it: slower than about 2 KiB a second, it is cut off and may come back. */
@@ -32,6 +34,7 @@ function portsOf(env: Env): Ports {
     database: connectDatabase(env.DATABASE_URL, env.ENVIRONMENT_NAME === "development" ? env.NEON_LOCAL : undefined),
     placement: new Placement(bytesOf(env.EXECUTION_ID_KEY)),
     streamTokens: new StreamTokens(bytesOf(env.EXECUTION_ID_KEY)),
+    streams: streamPlatform(env),
     drainMs: Number(env.STREAM_DRAIN_MS ?? DRAIN_MS),
     masterKey: env.MASTER_KEY,
     deployment: env.ENVIRONMENT_NAME,
@@ -40,7 +43,6 @@ function portsOf(env: Env): Ports {
     defaultLimits: deploymentLimits(env.DEFAULT_LIMITS),
     rates: new RateLimiter(),
     addresses: new AddressLimiter(),
-    metering: env.BENCH_WITHOUT_METERING !== "1",
     cell: (name) => env.COORDINATOR.getByName(name),
     tenant: (name) => env.TENANT.getByName(name),
     code: env.CODE_PLUGIN,

@@ -2,21 +2,11 @@ import type { ExecutionRecord, StepRecord } from "../../contracts/execution.ts";
 import { executionRecord } from "../../contracts/execution-record.ts";
 import { failure, type Result, success } from "../../contracts/errors.ts";
 import type { FeedItem, FeedWish } from "../../contracts/feed-rpc.ts";
-import type {
-  CallContext,
-  EventPage,
-  LoggedUsageQuery,
-  OutboxOptions,
-  OutboxPage,
-  StartAnswer,
-  StartCommand,
-} from "../../contracts/rpc.ts";
-import type { LoggedUsage, MeteredUpTo } from "../../contracts/usage.ts";
+import type { CallContext, EventPage, OutboxPage, StartAnswer, StartCommand } from "../../contracts/rpc.ts";
 import type { ActionCall, ActionResult, Hold, RunCommand } from "../../engine/run/types.ts";
 import type { TimerQueue } from "../timer-queue.ts";
 import type { CellStorage } from "./cell-storage.ts";
 import { keyIsTaken } from "./errands.ts";
-import { loggedUsage } from "./logged-usage.ts";
 import { headOf, type StoredHead, stepOf } from "./execution-head.ts";
 import { EventLog } from "./event-log.ts";
 import { FeedPush } from "./feed-push.ts";
@@ -27,7 +17,6 @@ import type { Resident } from "./resident.ts";
 import { Residents } from "./residents.ts";
 import { stepFromLog } from "./step-from-log.ts";
 import type { TenantPort } from "./tenant-port.ts";
-import { UsageReader } from "./usage-reader.ts";
 
 export interface CellDeps {
   storage: CellStorage;
@@ -60,7 +49,8 @@ export class Cell {
   readonly #outbox: Outbox;
   readonly #starts: IdempotentStarts;
   readonly #residents: Residents;
-  readonly #events: EventLog;
+  /** The logs as readers see them. */
+  readonly events: EventLog;
   readonly #feed: FeedPush;
   /** Starts that ask for a slot, by Idempotency-Key: others with the key go on a turn after the answer, when it has begun. */
   readonly #asking = new Map<string, Promise<unknown>>();
@@ -71,9 +61,8 @@ export class Cell {
     const { storage } = deps;
     this.#storage = storage;
     this.#plans = new PlanCache(storage);
-    const usage = new UsageReader(storage, this.#plans);
-    this.#outbox = new Outbox(storage, usage, deps.timers, deps.hintOutbox, () => this.#feed.mark);
-    this.#events = new EventLog({ ...deps, plans: this.#plans });
+    this.#outbox = new Outbox(storage, deps.timers, deps.hintOutbox, () => this.#feed.mark);
+    this.events = new EventLog({ ...deps, plans: this.#plans });
     const feed = { lastChange: () => this.#outbox.last, push: deps.pushToFeed, keepAwake: () => this.#keepAwake() };
     this.#feed = new FeedPush({ ...deps, ...feed, plans: this.#plans }, this.#outbox.storedFeedMark);
     this.#starts = new IdempotentStarts(storage);
@@ -83,7 +72,7 @@ export class Cell {
       outbox: this.#outbox,
       starts: this.#starts,
       wrote: ({ head, pending }, before) => {
-        this.#events.written(head.executionId);
+        this.events.written(head.executionId);
         this.#feed.written(head, pending, before);
       },
       keepAwake: () => this.#keepAwake(),
@@ -141,7 +130,7 @@ export class Cell {
 
   /** See `CoordinatorRpc.readEvents`. */
   async readEvents(executionId: string, after: number, waitMs?: number): Promise<EventPage | null> {
-    return this.#events.read(executionId, after, waitMs);
+    return this.events.read(executionId, after, waitMs);
   }
 
   /** What the tenant's feed wants from now on. */
@@ -178,21 +167,13 @@ export class Cell {
     return this.#residents.here(executionId) !== undefined || this.#storage.execution(executionId)?.finishedAt === null;
   }
 
-  readOutbox(after: number, limit: number, { usage = true }: OutboxOptions = {}): OutboxPage {
-    return this.#outbox.read(Math.max(after, this.#outbox.watermark), limit, usage);
+  readOutbox(after: number, limit: number): OutboxPage {
+    return this.#outbox.read(Math.max(after, this.#outbox.watermark), limit);
   }
 
-  ackOutbox(change: number, metered?: readonly MeteredUpTo[]): void {
-    this.#outbox.ack(change, metered);
+  ackOutbox(change: number): void {
+    this.#outbox.ack(change);
     this.#outbox.announce(this.#deps.now());
-  }
-
-  reportUsage(): void {
-    this.#residents.reportUsage();
-  }
-
-  loggedUsage(query: LoggedUsageQuery): LoggedUsage[] {
-    return loggedUsage(this.#storage, this.#plans, query);
   }
 
   /** After a restart: everything that has something to do is folded and goes on. */
@@ -207,7 +188,6 @@ export class Cell {
     this.#alarmAt = 0;
     try {
       this.#residents.awakenDue();
-      this.#residents.reportUsage();
       this.#storage.forgetExpired(this.#deps.now());
       this.#outbox.storeWatermark();
     } finally {

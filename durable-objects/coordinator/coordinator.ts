@@ -7,19 +7,17 @@ import type { FeedRpc, FeedWish } from "../../contracts/feed-rpc.ts";
 import type {
   CoordinatorRpc,
   EventPage,
-  LoggedUsageQuery,
-  OutboxOptions,
   OutboxPage,
   PluginRpc,
   StartAnswer,
   StartCommand,
   TenantRpc,
 } from "../../contracts/rpc.ts";
-import type { LoggedUsage, MeteredUpTo } from "../../contracts/usage.ts";
 import { TimerQueue } from "../timer-queue.ts";
 import { Cell } from "./cell.ts";
 import { CellStorage } from "./cell-storage.ts";
 import { cachedCalls } from "./cached-calls.ts";
+import { LogSockets } from "./log-sockets.ts";
 import { callPlugin } from "./plugin-calls.ts";
 
 /** The bindings a coordinator object needs; the platform Worker's configuration gives them. */
@@ -44,6 +42,7 @@ const ISOLATED_ALARM_MS = 5_000;
 export class Coordinator extends DurableObject<CoordinatorEnv> implements CoordinatorRpc {
   readonly #cell: Cell;
   readonly #storage: CellStorage;
+  readonly #sockets: LogSockets;
   #registered: boolean;
   #idKey: Placement | undefined;
 
@@ -77,6 +76,7 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
       pushToFeed: (items) => this.#feed.push(items),
       report,
     });
+    this.#sockets = new LogSockets(ctx, this.#cell.events);
     this.#cell.recover();
   }
 
@@ -109,24 +109,33 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
     return this.#cell.isLive(executionId);
   }
 
-  async readOutbox(after: number, limit: number, options?: OutboxOptions): Promise<OutboxPage> {
-    return this.#cell.readOutbox(after, limit, options);
+  async readOutbox(after: number, limit: number): Promise<OutboxPage> {
+    return this.#cell.readOutbox(after, limit);
   }
 
-  async ackOutbox(change: number, metered?: readonly MeteredUpTo[]): Promise<void> {
-    this.#cell.ackOutbox(change, metered);
-  }
-
-  async reportUsage(): Promise<void> {
-    this.#cell.reportUsage();
-  }
-
-  async loggedUsage(query: LoggedUsageQuery): Promise<LoggedUsage[]> {
-    return this.#cell.loggedUsage(query);
+  async ackOutbox(change: number): Promise<void> {
+    this.#cell.ackOutbox(change);
   }
 
   async wake(): Promise<number> {
     return this.#cell.unfinished;
+  }
+
+  /** Sockets by which executions are followed: see `LogSockets`. */
+  override async fetch(request: Request): Promise<Response> {
+    return this.#sockets.open(request);
+  }
+
+  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
+    this.#sockets.receive(socket, message);
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    this.#sockets.drop(socket);
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.#sockets.drop(socket);
   }
 
   override async alarm(): Promise<void> {

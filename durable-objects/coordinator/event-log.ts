@@ -1,5 +1,9 @@
 import { executionEvent } from "../../contracts/execution-event.ts";
 import type { EventPage } from "../../contracts/rpc.ts";
+import { eventLine, WINDOW_CHARS } from "../../contracts/stream-frames.ts";
+import { isObject } from "../../engine/json.ts";
+import type { Plan } from "../../engine/plan/types.ts";
+import type { Following } from "../fan-out/fan-out.ts";
 import type { CellStorage } from "./cell-storage.ts";
 import type { PlanCache } from "./plan-cache.ts";
 import type { TimerQueue } from "../timer-queue.ts";
@@ -34,7 +38,29 @@ export class EventLog {
       events: events.map((event) => executionEvent(plan, executionId, event)),
       last: events.at(-1)?.seq ?? after,
       ended: end && row.finishedAt !== null,
+      types: streamedTypes(plan),
     };
+  }
+
+  has(executionId: string): boolean {
+    return this.#deps.storage.execution(executionId) !== undefined;
+  }
+
+  /** Sequence of the last event that is written. */
+  tip(executionId: string): number {
+    return this.#deps.storage.lastSeq(executionId);
+  }
+
+  /** What is written after a sequence, serialised; null when that is more than a window, or the execution is not here. */
+  following(executionId: string, after: number): Following | null {
+    const { storage, plans } = this.#deps;
+    const row = storage.execution(executionId);
+    const plan = row && plans.find(row.plan);
+    if (!row || !plan) return null;
+    const { events, end } = storage.logAfter(executionId, after, WINDOW_CHARS);
+    if (!end) return null;
+    const lines = events.map((event) => eventLine(executionEvent(plan, executionId, event)));
+    return { lines, ended: row.finishedAt !== null };
   }
 
   /** Likewise; waits for the next when there are none yet. */
@@ -73,4 +99,11 @@ export class EventLog {
       const takeBack = timers.at(now() + waitMs, done);
     });
   }
+}
+
+/** `execution.streaming.events` of a workflow. */
+function streamedTypes({ definition }: Plan): string[] | undefined {
+  const streaming = definition.execution?.streaming;
+  const events = isObject(streaming) ? streaming.events : undefined;
+  return Array.isArray(events) ? events.map(String) : undefined;
 }

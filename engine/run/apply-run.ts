@@ -2,6 +2,7 @@ import type { Plan } from "../plan/types.ts";
 import { raisedBudget, readBudget } from "../plan/read-budget.ts";
 import { startGraph } from "./apply-graph.ts";
 import type { EventHandlers } from "./event-handlers.ts";
+import { logSize, MAX_LOG_CHARS } from "./logging.ts";
 import type { RunState } from "./state.ts";
 import type { EngineEvent, StartData } from "./types.ts";
 
@@ -52,7 +53,9 @@ export const RUN_EVENTS: EventHandlers<RunEvent> = {
     state.signals.push({ seq, name, payload, channel, path });
     if (id !== undefined) state.signalIds.add(id);
   },
-  log: () => {},
+  log: (state, event) => {
+    state.logChars = event.full ? MAX_LOG_CHARS : state.logChars + logSize(event);
+  },
 };
 
 function take(plan: Plan, state: RunState, data: StartData): void {

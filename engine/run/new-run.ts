@@ -23,6 +23,7 @@ export function newRun(identity: RunIdentity): RunState {
     error: null,
     root: newInstance("", null, "step", null, 0),
     steps: 0,
+    logChars: 0,
     instances: new Map(),
     open: new Map(),
     busy: 0,

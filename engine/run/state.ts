@@ -135,6 +135,8 @@ export interface RunState {
   /** Opened instances that are no loops: what the step limit counts. */
   steps: number;
   maxSteps?: number;
+  /** What it has logged (`logSize`). */
+  logChars: number;
   /** Opened instances by path, in order of opening (the root not among them). */
   instances: Map<string, Instance>;
   /** Those of `instances` that are not settled: what a restart dispatches and a cancel ends. */

@@ -3,6 +3,7 @@ import type { Plan } from "../plan/types.ts";
 import { decide } from "./approvals.ts";
 import { abandon, cancelRun } from "./ending.ts";
 import { receiveMessage, shutDown } from "./graph.ts";
+import { receiveLog, receiveProgress } from "./logging.ts";
 import { notNow, pauseRun, resumeRun } from "./pausing.ts";
 import { release, startRun } from "./starting.ts";
 import type { RunState } from "./state.ts";
@@ -80,11 +81,11 @@ function receive(turn: Turn, input: EngineInput): void {
     case "fail":
       return abandon(turn, input.error);
     case "progress":
-      return turn.progress(input);
+      return receiveProgress(turn, input);
     case "linked":
       return turn.link(input);
     case "log":
-      return turn.emit(input);
+      return receiveLog(turn, input);
     default:
       input satisfies never;
   }

@@ -15,6 +15,7 @@ import { expressionFailure } from "./expression-failure.ts";
 import { gather } from "./gather.ts";
 import { guardrailFailure, overspends } from "./guardrails.ts";
 import { MAX_NODES_PER_TURN, MAX_OPERATIONS_PER_TURN, passesStepLimit } from "./limits.ts";
+import { recordLogs } from "./logging.ts";
 import { isInside } from "./path.ts";
 import { spendsBudget } from "./pausing.ts";
 import { decideRetry, fractionOf } from "./retry.ts";
@@ -186,10 +187,11 @@ export class Turn {
   settleAttempt(path: string, attempt: number, result: ActionResult): void {
     const instance = this.state.open.get(path);
     if (instance?.status !== "running" || instance.attempt !== attempt || !isCall(instance)) return;
-    const { usage, spent } = result;
+    const { usage, spent, logs } = result;
+    if (logs) recordLogs(this, path, logs);
     if (!result.ok && containsSecret(result.error.details ?? null)) {
       const { code, message } = result.error;
-      return this.settleAttempt(path, attempt, { ...result, error: { code, message } });
+      return this.settleAttempt(path, attempt, { ...result, error: { code, message }, logs: undefined });
     }
     if (result.ok && !containsSecret(result.output)) {
       const output = instance.step?.kind === "transform" ? { result: result.output } : result.output;
@@ -258,12 +260,6 @@ export class Turn {
     if (this.now >= due) return false;
     this.setTimer(name, due);
     return true;
-  }
-
-  progress(input: Extract<EngineInput, { type: "progress" }>): void {
-    const instance = this.state.open.get(input.path);
-    if (instance?.status !== "running" || instance.attempt !== input.attempt) return;
-    this.emit({ type: "step.progress", path: input.path, percent: input.percent, message: input.message });
   }
 
   link(input: Extract<EngineInput, { type: "linked" }>): void {

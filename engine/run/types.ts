@@ -178,7 +178,8 @@ export type EngineEvent =
   | { type: "message.held"; node: string; from: string }
   /** A visit's output went nowhere. */
   | { type: "node.idle"; path: string }
-  | { type: "log"; path?: string; level: string; message: string; context?: JsonObject }
+  /** `full`: the execution may log nothing more. */
+  | { type: "log"; path?: string; level: string; message: string; context?: JsonObject; full?: true }
   | { type: "workflow.completed"; outputs: JsonObject; stop_reason?: StopReason }
   | { type: "workflow.failed"; error: RunError }
   | { type: "workflow.canceled"; error: RunError; actor?: string }
@@ -224,6 +225,14 @@ export interface ActionCall {
   target?: "local" | "cloud" | "self_hosted";
 }
 
+/** Something that a step, or the run, says for its record. */
+export interface LogLine {
+  /** debug, info, warn or error. */
+  level: string;
+  message: string;
+  context?: JsonObject;
+}
+
 export type ActionResult =
   | {
       ok: true;
@@ -233,6 +242,8 @@ export type ActionResult =
       cached?: boolean;
       /** What a subworkflow spent: its own execution is metered, its parent's budget counts it too. */
       spent?: Spent;
+      /** What the attempt said: recorded with its result. */
+      logs?: LogLine[];
     }
   | {
       ok: false;
@@ -245,6 +256,7 @@ export type ActionResult =
       permanent?: boolean;
       usage?: AttemptUsage;
       spent?: Spent;
+      logs?: LogLine[];
     };
 
 export interface Spent {
@@ -271,7 +283,8 @@ export type EngineInput =
   | { type: "fail"; error: RunError }
   | { type: "progress"; path: string; attempt: number; percent?: number; message?: string }
   | { type: "linked"; path: string; attempt: number; executionId: string }
-  | { type: "log"; path?: string; level: string; message: string; context?: JsonObject };
+  /** With `attempt`, only while that attempt of the step at `path` is the current one. */
+  | { type: "log"; path?: string; attempt?: number; level: string; message: string; context?: JsonObject };
 
 /** How somebody outside steers an execution that exists. All of them are harmless when they come twice. */
 export type RunCommand =

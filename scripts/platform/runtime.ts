@@ -102,12 +102,14 @@ function platformWorker({ entries, vars, port }: RuntimeOptions): DescribedWorke
         COORDINATOR: { type: "durable-object", worker: PLATFORM, exportName: "Coordinator" },
         TENANT,
         FEED: { type: "durable-object", worker: PLATFORM, exportName: "Feed" },
+        RELAY: { type: "durable-object", worker: PLATFORM, exportName: "Relay" },
         OUTBOX: { type: "queue", name: OUTBOX },
       },
       exports: {
         Coordinator: { type: "durable-object", storage: "sqlite" },
         Tenant: { type: "durable-object", storage: "sqlite" },
         Feed: { type: "durable-object", storage: "sqlite" },
+        Relay: { type: "durable-object", storage: "sqlite" },
       },
       triggers: [
         {

@@ -10,6 +10,7 @@ export function eventLine(event: StampedEvent): string {
   if ("path" in event && event.path !== undefined) words.push(event.path);
   if ("node" in event && typeof event.node === "string") words.push(event.node);
   if ("attempt" in event && event.attempt > 1) words.push(`#${event.attempt}`);
+  if (event.type === "log") words.push(`${event.level}: ${event.message}`);
   if (event.type === "step.retrying") words.push(`+${event.due - event.at}`);
   return words.join(" ");
 }

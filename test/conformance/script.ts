@@ -1,7 +1,7 @@
 import type { RunError } from "../../engine/errors.ts";
 import type { Json } from "../../engine/json.ts";
 import { addressOf } from "../../engine/run/path.ts";
-import type { ActionCall, ActionResult, ReportedUsage } from "../../engine/run/types.ts";
+import type { ActionCall, ActionResult, LogLine, ReportedUsage } from "../../engine/run/types.ts";
 
 /** What a scripted action answers to one attempt. */
 export interface Answer {
@@ -17,6 +17,8 @@ export interface Answer {
   hang?: boolean;
   /** Tokens and cost that the service reports. */
   usage?: ReportedUsage;
+  /** What the action says for the execution's log. */
+  logs?: LogLine[];
 }
 
 /** One answer for every attempt, or one for each. */
@@ -72,7 +74,8 @@ export class Script {
 
 function resultOf(answer: Answer, input: Json): ActionResult {
   const usage = { ...USAGE, ...answer.usage };
-  if (answer.error === undefined) return { ok: true, output: answer.echo ? input : (answer.output ?? null), usage };
+  if (answer.error === undefined)
+    return { ok: true, output: answer.echo ? input : (answer.output ?? null), usage, logs: answer.logs };
   const { error, retry_after_ms: retryAfterMs, outcome_unknown: outcomeUnknown } = answer;
-  return { ok: false, error, retryAfterMs, outcomeUnknown, usage };
+  return { ok: false, error, retryAfterMs, outcomeUnknown, usage, logs: answer.logs };
 }

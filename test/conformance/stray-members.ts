@@ -72,6 +72,7 @@ const ANSWER: Members<Answer> = {
   after_ms: true,
   hang: true,
   usage: true,
+  logs: true,
 };
 
 const WHEN = new Set(["after_ms", "when"]);

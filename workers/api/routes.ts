@@ -14,6 +14,9 @@ import { publish as publishEvent } from "./routes/events/publish.ts";
 import { batch } from "./routes/executions/batch.ts";
 import { cancel } from "./routes/executions/cancel.ts";
 import { get as getExecution } from "./routes/executions/get.ts";
+import { executionEvents } from "./routes/executions/events.ts";
+import { executionLogs } from "./routes/executions/logs.ts";
+import { executionStream } from "./routes/executions/stream.ts";
 import { getExecutionStep } from "./routes/executions/get-step.ts";
 import { decideApproval } from "./routes/executions/decide.ts";
 import { list as listExecutions } from "./routes/executions/list.ts";
@@ -44,9 +47,6 @@ import { get as getSecret } from "./routes/secrets/get.ts";
 import { put as putSecret } from "./routes/secrets/put.ts";
 import { createStreamTokenRoute } from "./routes/streams/create-token.ts";
 import { createTenantRoute } from "./routes/tenants/create.ts";
-import { auditUsageRoute } from "./routes/usage/audit.ts";
-import { correctUsageRoute } from "./routes/usage/correct.ts";
-import { get as getUsage } from "./routes/usage/get.ts";
 import { remove as deleteWorkflow } from "./routes/workflows/delete.ts";
 import { get as getWorkflow } from "./routes/workflows/get.ts";
 import { getWorkflowVersion } from "./routes/workflows/get-version.ts";
@@ -78,6 +78,9 @@ export const routes: readonly Endpoint[] = [
   sendExecutionMessage,
   decideApproval,
   getExecutionStep,
+  executionEvents,
+  executionStream,
+  executionLogs,
   execute,
   publishPlugin,
   updatePlugin,
@@ -109,9 +112,6 @@ export const routes: readonly Endpoint[] = [
   listLimitsRoute,
   createTenantRoute,
   changeLimitsRoute,
-  getUsage,
-  auditUsageRoute,
-  correctUsageRoute,
   healthz,
   openApi,
   workflowSchemaRoute,

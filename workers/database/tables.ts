@@ -7,6 +7,3 @@ export { envValues, secrets } from "./tables/settings.ts";
 export { budgets, tenantLimits } from "./tables/tenant-limits.ts";
 export { tenants } from "./tables/tenants.ts";
 export { workflows, workflowVersions } from "./tables/workflows.ts";
-export { runOutcomes } from "./tables/run-outcomes.ts";
-export { usageRecords } from "./tables/usage-records.ts";
-export { usageRollups } from "./tables/usage-rollups.ts";

@@ -10,6 +10,7 @@ import type { IsolateCache } from "./isolate-cache.ts";
 import type { Owner, Placement } from "../../contracts/placement.ts";
 import type { AddressLimiter } from "./requests/address-limiter.ts";
 import type { RateLimiter } from "./requests/rate-limiter.ts";
+import type { StreamPlatform } from "./streams/platform-socket.ts";
 import type { PlannedWorkflow, ResolvedReference } from "./workflows/planned-workflow.ts";
 
 /** What the world offers to a verb: everything that `main.ts` builds from bindings, once an isolate. */
@@ -17,6 +18,7 @@ export interface Ports {
   readonly database: Database;
   readonly placement: Placement;
   readonly streamTokens: StreamTokens;
+  readonly streams: StreamPlatform;
   /** What a reader of a stream may take for a chunk of it. */
   readonly drainMs: number;
   /** Wraps the tenants' data keys. */
@@ -30,8 +32,6 @@ export interface Ports {
   readonly defaultLimits: LimitOverrides;
   readonly rates: RateLimiter;
   readonly addresses: AddressLimiter;
-  /** False only in the benchmark that measures what metering costs. */
-  readonly metering: boolean;
   /** A new stub at each call: a stub whose object was reset stays broken. */
   cell(name: string): CoordinatorRpc;
   tenant(name: string): TenantRpc;

@@ -1,7 +1,7 @@
+import type { Ports } from "../../services/context.ts";
+
 /** How a stream of Server-Sent Events treats its reader. */
 export interface SseOptions {
-  /** The most that a reader may take for a chunk of 64 KiB: past it, it is cut off and may come back. */
-  drainMs: number;
   /** Silence after which a comment line is sent. */
   keepAliveMs?: number;
   /** What a browser waits before it comes back. */
@@ -17,6 +17,7 @@ export interface SseSink {
   send(frames: string): Promise<boolean>;
 }
 
+/** A reader that takes longer than `drainMs` for so much is cut off, and may come back. */
 const CHUNK_BYTES = 65_536;
 const KEEP_ALIVE_MS = 15_000;
 const RETRY_MS = 2_000;
@@ -78,12 +79,12 @@ class Sink implements SseSink {
   }
 
   async #inTime(taken: Promise<boolean>): Promise<boolean> {
-    let timer: number | null = null;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<boolean>((resolve) => {
       timer = setTimeout(() => resolve(false), this.#drainMs);
     });
     const outcome = await Promise.race([taken, late]);
-    clearTimeout(timer);
+    if (timer !== undefined) clearTimeout(timer);
     return outcome;
   }
 }
@@ -92,9 +93,13 @@ class Sink implements SseSink {
  * A stream of Server-Sent Events: `write` sends until it returns, and the stream ends with it. Keep-alives, the pace of the
  * reader and its going away are seen to here.
  */
-export function sseResponse(options: SseOptions, write: (sink: SseSink) => Promise<void>): Response {
-  const { readable, writable } = new IdentityTransformStream();
-  const sink = new Sink(writable.getWriter(), options.drainMs);
+export function sseResponse(
+  { streams, drainMs }: Pick<Ports, "streams" | "drainMs">,
+  options: SseOptions,
+  write: (sink: SseSink) => Promise<void>,
+): Response {
+  const { readable, writable } = streams.pipe();
+  const sink = new Sink(writable.getWriter(), drainMs);
   const timer = setInterval(() => sink.keepAlive(), options.keepAliveMs ?? KEEP_ALIVE_MS);
   sink.signal.addEventListener("abort", () => clearInterval(timer));
   void sink

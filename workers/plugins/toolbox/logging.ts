@@ -1,15 +1,16 @@
 import { LOG_LEVELS } from "../../../connectors/first-party/logging.ts";
-import type { JsonObject } from "../../../engine/json.ts";
-import { done, type Outcome, type ToolFunction } from "./outcome.ts";
+import { isObject, type JsonObject } from "../../../engine/json.ts";
+import type { LogLine } from "../../../engine/run/types.ts";
+import type { Outcome, ToolFunction } from "./outcome.ts";
 import { asText, textOf } from "./read-input.ts";
 
 function say(level: string, input: JsonObject): Outcome {
-  const output: JsonObject = { logged: true, level, message: asText(input.message) };
-  if (input.context !== undefined) output.context = input.context;
-  return done(output);
+  const line: LogLine = { level, message: asText(input.message) };
+  if (isObject(input.context)) line.context = input.context;
+  return { ok: true, output: { logged: true, ...line }, logs: [line] };
 }
 
-/** Actions of `community/logging`: the step's own record is the log line. */
+/** Actions of `community/logging`: the line stands in the execution's log, and in the step's output. */
 export const logging: Record<string, ToolFunction> = {
   log: (input) => say(textOf(input, "level"), input),
 };

@@ -1,8 +1,9 @@
 import type { RunError } from "../../../engine/errors.ts";
 import type { Json, JsonObject } from "../../../engine/json.ts";
+import type { LogLine } from "../../../engine/run/types.ts";
 
 /** What a toolbox function answers: a value, or a refusal of its input. */
-export type Outcome = { ok: true; output: Json } | { ok: false; error: RunError };
+export type Outcome = { ok: true; output: Json; logs?: LogLine[] } | { ok: false; error: RunError };
 
 /** One action: takes input that was already validated and has its defaults. */
 export type ToolFunction = (input: JsonObject) => Outcome;

@@ -13,7 +13,7 @@ export function runTool(call: ActionCall, clock: () => number): ActionResult {
   const name = call.action.handler.function;
   const outcome = typeof name === "string" ? run(name, call) : notHere(call);
   const usage = { compute_ms: Math.max(0, clock() - started), egress_bytes: 0 };
-  return outcome.ok ? { ok: true, output: outcome.output, usage } : { ...outcome, usage };
+  return { ...outcome, usage };
 }
 
 function run(name: string, call: ActionCall): Outcome | Extract<ActionResult, { ok: false }> {

@@ -1,0 +1,95 @@
+import { PING, PONG, readStreamFrame, RELAY_HEADER, type StreamFrame } from "../../../contracts/stream-frames.ts";
+import type { Ports } from "../context.ts";
+import { ObjectUnavailable } from "../object-calls.ts";
+import type { PlatformSocket } from "./platform-socket.ts";
+
+/** Relays of one execution that are asked for room, from the one that its cell names. */
+const MOST_RELAYS = 400;
+/** A socket that has answered no ping for this long leads nowhere any more. */
+const PING_MS = 20_000;
+
+/** What came over a socket, and its length; `closed`: nothing more will. */
+export type Received = { frame: StreamFrame; chars: number } | "closed";
+
+/** The platform's end of a socket to a cell or relay: frames wait here until they are asked for, at most a window of them. */
+export class LogSocket {
+  readonly #socket: PlatformSocket;
+  readonly #received: Received[] = [];
+  readonly #timer: ReturnType<typeof setInterval>;
+  #waiting: (() => void) | undefined;
+  #closed = false;
+  #answered = true;
+
+  constructor(socket: PlatformSocket) {
+    this.#socket = socket;
+    socket.onMessage((data) => {
+      if (data === PONG) this.#answered = true;
+      else if (typeof data === "string") this.#take(data);
+    });
+    socket.onClose(() => this.#end());
+    this.#timer = setInterval(() => this.#ping(), PING_MS);
+  }
+
+  /** The next frame; undefined when the signal came first. */
+  async next(signal: AbortSignal): Promise<Received | undefined> {
+    while (this.#received.length === 0 && !this.#closed && !signal.aborted) await this.#news(signal);
+    if (signal.aborted) return undefined;
+    return this.#received.shift() ?? "closed";
+  }
+
+  send(text: string): void {
+    if (!this.#closed) this.#socket.send(text);
+  }
+
+  close(): void {
+    this.#end();
+    this.#socket.close(1000, "done");
+  }
+
+  #news(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        signal.removeEventListener("abort", done);
+        this.#waiting = undefined;
+        resolve();
+      };
+      this.#waiting = done;
+      signal.addEventListener("abort", done);
+    });
+  }
+
+  #take(text: string): void {
+    const frame = readStreamFrame(text);
+    if (frame === null) return;
+    this.#received.push({ frame, chars: text.length });
+    this.#waiting?.();
+  }
+
+  #ping(): void {
+    if (!this.#answered) return this.close();
+    this.#answered = false;
+    this.send(PING);
+  }
+
+  #end(): void {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    this.#waiting?.();
+  }
+}
+
+/** A socket for what comes after `after`: of the execution's cell, or of a relay when that has enough readers. */
+export async function openLogSocket(
+  ports: Ports,
+  cell: string,
+  executionId: string,
+  after: number,
+): Promise<LogSocket> {
+  const path = `/${executionId}?after=${after}&cell=${encodeURIComponent(cell)}`;
+  let answer = await ports.streams.toCell(cell, path);
+  for (let tries = 0; answer.status === 409 && tries < MOST_RELAYS; tries += 1) {
+    answer = await ports.streams.toRelay(`${executionId}/${answer.header(RELAY_HEADER)}`, path);
+  }
+  if (!answer.socket) throw new ObjectUnavailable(`a stream's socket was answered with ${answer.status}`);
+  return new LogSocket(answer.socket);
+}
