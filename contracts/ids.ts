@@ -11,4 +11,6 @@ export const ID_PREFIX = {
   request: "req_",
   audit: "aud_",
   event: "evt_",
+  endpoint: "whe_",
+  delivery: "dlv_",
 } as const;
