@@ -66,11 +66,8 @@ export const ENDPOINT_DISABLED = "endpoint.disabled";
 export const WEBHOOK_TEST = "webhook.test";
 
 /** Whether one of the subscriptions means this type: `step.failed` itself, `step.*` its family, `*` every one. */
-export function matchesAnyType(patterns: readonly string[], type: string): boolean {
-  return patterns.some(
-    (pattern) =>
-      pattern === "*" || pattern === type || (pattern.endsWith(".*") && type.startsWith(pattern.slice(0, -1))),
-  );
+export function isSubscribed(subscriptions: readonly string[], type: string): boolean {
+  return subscriptions.includes("*") || isWantedType(subscriptions, type);
 }
 
 /** Whether an endpoint may subscribe to it: `*`, a type, or a family of them. */
@@ -81,5 +78,5 @@ export function isSubscription(text: string): boolean {
 /** The types of executions' events that some of the subscriptions mean. */
 export function typesOf(subscriptions: readonly string[]): "all" | string[] {
   if (subscriptions.includes("*")) return "all";
-  return EVENT_TYPES.filter((type) => matchesAnyType(subscriptions, type));
+  return EVENT_TYPES.filter((type) => isSubscribed(subscriptions, type));
 }

@@ -84,21 +84,27 @@ export interface DeliveryPage {
   next: number | null;
 }
 
-/** A change that the platform made by itself, for the audit log. Its id is made once: telling it twice writes it once. */
+/** A change of what stands here, for the audit log. Its id is made once: telling it twice writes it once. */
 export interface FeedNotice {
   seq: number;
   id: string;
+  /** A key's id, or `platform`. */
+  actor: string;
   action: string;
   subject: string;
   at: number;
 }
 
-export interface FeedRead {
-  /** After this position; null: from now on. */
-  after: number | null;
+/** Which events of the tenant's stream are read. */
+export interface FeedFilter {
   types?: string[];
   workflow?: string;
   executionId?: string;
+}
+
+export interface FeedRead extends FeedFilter {
+  /** Only what came after this position. */
+  after: number;
   limit: number;
 }
 
@@ -113,14 +119,19 @@ export interface FeedPage {
 }
 
 export interface WebhooksRpc extends FeedRpc {
-  createEndpoint(endpoint: NewWebhookEndpoint): Promise<Result<WebhookEndpoint>>;
+  createEndpoint(endpoint: NewWebhookEndpoint, actor: string): Promise<Result<WebhookEndpoint>>;
   listEndpoints(): Promise<WebhookEndpoint[]>;
   endpoint(id: string): Promise<WebhookEndpoint | null>;
-  changeEndpoint(id: string, change: WebhookEndpointChange): Promise<WebhookEndpoint | null>;
+  changeEndpoint(id: string, change: WebhookEndpointChange, actor: string): Promise<WebhookEndpoint | null>;
   /** What was still to be delivered to it is given up. */
-  deleteEndpoint(id: string): Promise<boolean>;
+  deleteEndpoint(id: string, actor: string): Promise<boolean>;
   /** The old secret signs beside it until `oldUntil`. */
-  rotateSecret(id: string, secret: SealedWebhookSecret, oldUntil: number): Promise<WebhookEndpoint | null>;
+  rotateSecret(
+    id: string,
+    secret: SealedWebhookSecret,
+    oldUntil: number,
+    actor: string,
+  ): Promise<WebhookEndpoint | null>;
   /** Sends a test event now, once, and answers what came of it. */
   testEndpoint(id: string): Promise<WebhookDeliveryDetail | null>;
   /** Sends again what was sent to an endpoint since then; answers how many, at most 10,000. */
@@ -130,8 +141,12 @@ export interface WebhooksRpc extends FeedRpc {
   delivery(id: string): Promise<WebhookDeliveryDetail | null>;
   /** The newest secret of callbacks; null before the first. */
   callbackSecret(): Promise<SealedWebhookSecret | null>;
-  /** Without `oldUntil`, kept only when there is none yet. Answers the one that counts. */
-  putCallbackSecret(secret: SealedWebhookSecret, oldUntil?: number): Promise<SealedWebhookSecret>;
+  /** Kept only when there is none yet. Answers the one that counts. */
+  putCallbackSecret(secret: SealedWebhookSecret): Promise<SealedWebhookSecret>;
+  /** As `rotateSecret`. */
+  rotateCallbackSecret(secret: SealedWebhookSecret, oldUntil: number, actor: string): Promise<void>;
+  /** Somebody reads the stream: events are kept from now on. Answers the newest position, once the cells know. */
+  wantFeed(): Promise<number>;
   readFeed(read: FeedRead): Promise<FeedPage>;
   readNotices(): Promise<FeedNotice[]>;
   ackNotices(last: number): Promise<void>;

@@ -7,6 +7,7 @@ import { consumeOutbox } from "./queues/outbox-consumer.ts";
 import { sweep } from "./schedules/sweep.ts";
 import type { Ports } from "./services/context.ts";
 import { stepLimit } from "./services/executions/step-limit.ts";
+import { egressPolicyOf } from "./services/webhooks/egress-policy.ts";
 import { IsolateCache } from "./services/isolate-cache.ts";
 import { deploymentLimits } from "../contracts/limits.ts";
 import { AddressLimiter } from "./services/requests/address-limiter.ts";
@@ -45,10 +46,13 @@ function portsOf(env: Env): Ports {
     addresses: new AddressLimiter(),
     cell: (name) => env.COORDINATOR.getByName(name),
     tenant: (name) => env.TENANT.getByName(name),
+    feed: (name) => env.FEED.getByName(name),
+    egressPolicy: egressPolicyOf(env),
     code: env.CODE_PLUGIN,
     now: () => Date.now(),
     wait: (ms) => scheduler.wait(ms),
     random: randomBytes,
+    callbackSecrets: new IsolateCache(5_000),
     keys: new IsolateCache(10_000),
     catalogs: new IsolateCache(1_000),
     manifests: new IsolateCache(1_000),

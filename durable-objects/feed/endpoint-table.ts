@@ -79,12 +79,7 @@ export class EndpointTable {
   }
 
   disable(id: string, reason: DisabledReason, now: number): void {
-    this.#write(
-      "UPDATE endpoints SET enabled = 0, disabled_reason = ?, updated_at = ? WHERE id = ?",
-      reason,
-      now,
-      id,
-    );
+    this.#write("UPDATE endpoints SET enabled = 0, disabled_reason = ?, updated_at = ? WHERE id = ?", reason, now, id);
   }
 
   /** What signs now, the newest first. */

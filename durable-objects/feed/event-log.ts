@@ -1,9 +1,9 @@
-import { matchesAnyType } from "../../contracts/event-types.ts";
 import type { ExecutionEvent } from "../../contracts/execution-event.ts";
 import type { FeedItem } from "../../contracts/feed-rpc.ts";
 import type { FeedPage, FeedRead } from "../../contracts/webhooks-rpc.ts";
 import type { ObjectSql } from "../object-sql.ts";
 import { Facts } from "./facts.ts";
+import { passes } from "./reader-sockets.ts";
 
 const KEEP_MS = 86_400_000;
 const MOST_EVENTS = 100_000;
@@ -64,10 +64,9 @@ export class EventLog {
     return Math.max(newest, this.#floor());
   }
 
-  read({ after, types, workflow, executionId, limit }: FeedRead): FeedPage {
+  read({ after, limit, ...filter }: FeedRead): FeedPage {
     const floor = this.#floor();
-    const from = after ?? this.last();
-    const page: FeedPage = { events: [], position: Math.max(from, floor), gap: from < floor, more: false };
+    const page: FeedPage = { events: [], position: Math.max(after, floor), gap: after < floor, more: false };
     const rows = this.#sql.read(
       "SELECT seq, execution, type, workflow, bytes FROM log WHERE seq > ? ORDER BY seq LIMIT ?",
       page.position,
@@ -75,11 +74,8 @@ export class EventLog {
     );
     let bytes = 0;
     for (const row of rows) {
-      const fits =
-        (types === undefined || matchesAnyType(types, String(row.type))) &&
-        (workflow === undefined || row.workflow === workflow) &&
-        (executionId === undefined || row.execution === executionId);
-      if (fits) {
+      const about = { type: String(row.type), workflow: String(row.workflow), executionId: String(row.execution) };
+      if (passes(filter, about)) {
         bytes += Number(row.bytes);
         if (page.events.length >= limit || (bytes > PAGE_BYTES && page.events.length > 0)) {
           page.more = true;
@@ -129,11 +125,13 @@ export class EventLog {
   }
 
   /** When something of it has to go. */
-  dues(): number[] {
+  dues(now: number): number[] {
     const until = this.wantedUntil();
     if (until === 0) return [];
+    // While there are readers, it is prolonged well before.
+    const look = until - NOTED_MS > now ? until - NOTED_MS : until;
     const oldest = this.#sql.read("SELECT min(at) AS at FROM log")[0]?.at;
-    return typeof oldest === "number" ? [Math.min(until, oldest + KEEP_MS)] : [until];
+    return typeof oldest === "number" ? [Math.min(look, oldest + KEEP_MS)] : [look];
   }
 
   /** Takes a position that no event will have. */

@@ -1,6 +1,7 @@
 import type { CoordinatorRpc } from "../../contracts/rpc.ts";
 import type { Owner } from "../../contracts/placement.ts";
 import type { WebhookAnswer, WebhookRequest } from "../../contracts/webhook-delivery.ts";
+import type { LoggedEvent } from "./reader-sockets.ts";
 
 /** The world of a feed object. */
 export interface FeedPorts {
@@ -23,6 +24,6 @@ export interface FeedPorts {
   /** There are notices for the audit log. */
   hintNotices(): void;
   /** The log has grown. */
-  logged(): void;
+  logged(events: readonly LoggedEvent[]): void;
   report(message: string, error: unknown): void;
 }

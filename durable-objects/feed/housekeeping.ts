@@ -15,7 +15,6 @@ const AGAIN_MS = 1_000;
 export class Housekeeping {
   readonly #deliveries: DeliveryTable;
   readonly #log: EventLog;
-  #added = LOOK_AFTER;
   #dueAt: number | null = null;
 
   constructor(deliveries: DeliveryTable, log: EventLog) {
@@ -23,26 +22,25 @@ export class Housekeeping {
     this.#log = log;
   }
 
-  added(): void {
-    this.#added += 1;
+  /** A delivery of this sequence was written. */
+  added(seq: number, now: number): void {
+    if (seq % LOOK_AFTER === 0) this.#dueAt ??= now;
   }
 
-  nextDue(): number | null {
-    if (this.#added >= LOOK_AFTER) return this.#dueAt ?? 0;
+  nextDue(now: number): number | null {
     const oldest = this.#deliveries.oldestFinished();
     const dues = [
       ...(this.#dueAt === null ? [] : [this.#dueAt]),
       ...(oldest === null ? [] : [oldest + KEEP_MS]),
-      ...this.#log.dues(),
+      ...this.#log.dues(now),
     ];
     return dues.length === 0 ? null : Math.min(...dues);
   }
 
   onAlarm(now: number): void {
-    this.#added = 0;
     this.#dueAt = null;
     this.#log.prune(now);
-    let left = BATCH - this.#deliveries.prune(now - KEEP_MS, BATCH);
+    let left = BATCH - this.#deliveries.prune(now - KEEP_MS + 1, BATCH);
     const { bytes, finished } = this.#deliveries.size();
     const surplus = Math.max(finished - MOST_FINISHED, Math.ceil(finished * (1 - MOST_BYTES / Math.max(bytes, 1))));
     if (left > 0 && surplus > 0) left -= this.#deliveries.prune(now + 1, Math.min(left, surplus));

@@ -38,7 +38,8 @@ export const FEED_MIGRATIONS: readonly SqliteMigration[] = [
       );
       CREATE TABLE told (cell TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID;
       CREATE TABLE notices (
-        seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, action TEXT NOT NULL, subject TEXT NOT NULL, at INTEGER NOT NULL
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, subject TEXT NOT NULL,
+        at INTEGER NOT NULL
       );
     `,
   },

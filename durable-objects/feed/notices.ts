@@ -7,7 +7,7 @@ import type { FeedPorts } from "./feed-ports.ts";
 const REPEAT_MS = 60_000;
 const PAGE = 100;
 
-/** What the platform did by itself, on its way to the audit log: Postgres may be down, so it waits here. */
+/** What was changed here, on its way to the audit log: Postgres may be down, so it waits here. */
 export class Notices {
   readonly #sql: ObjectSql;
   readonly #ports: FeedPorts;
@@ -18,16 +18,20 @@ export class Notices {
     this.#ports = ports;
   }
 
-  add(action: string, subject: string, at: number): void {
+  /** In the transaction of the change. */
+  add({ action, subject, actor }: Pick<FeedNotice, "action" | "subject" | "actor">): void {
     const id = this.#ports.newId(ID_PREFIX.audit);
-    this.#sql.write("INSERT INTO notices (id, action, subject, at) VALUES (?, ?, ?, ?)", id, action, subject, at);
-    this.#hintAt = this.#ports.now();
+    const now = this.#ports.now();
+    const statement = "INSERT INTO notices (id, actor, action, subject, at) VALUES (?, ?, ?, ?, ?)";
+    this.#sql.write(statement, id, actor, action, subject, now);
+    this.#hintAt = now;
   }
 
   read(): FeedNotice[] {
     return this.#sql.read("SELECT * FROM notices ORDER BY seq LIMIT ?", PAGE).map((row) => ({
       seq: Number(row.seq),
       id: String(row.id),
+      actor: String(row.actor),
       action: String(row.action),
       subject: String(row.subject),
       at: Number(row.at),

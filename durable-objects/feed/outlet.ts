@@ -1,5 +1,5 @@
 import { TERMINAL_EVENTS, type ExecutionEvent } from "../../contracts/execution-event.ts";
-import { ENDPOINT_DISABLED, matchesAnyType, typesOf } from "../../contracts/event-types.ts";
+import { ENDPOINT_DISABLED, isSubscribed, typesOf } from "../../contracts/event-types.ts";
 import type { FeedItem, FeedWish } from "../../contracts/feed-rpc.ts";
 import { ID_PREFIX } from "../../contracts/ids.ts";
 import type { DisabledReason, FeedPage, FeedRead, WebhookEndpoint } from "../../contracts/webhooks-rpc.ts";
@@ -12,6 +12,7 @@ import { EventLog } from "./event-log.ts";
 import type { FeedPorts } from "./feed-ports.ts";
 import { callbackMessage, eventMessage, type Message, otherMessage } from "./message.ts";
 import { Notices } from "./notices.ts";
+import type { LoggedEvent } from "./reader-sockets.ts";
 import { MOST_ATTEMPTS } from "./retry-schedule.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { callbackTarget } from "./callback-target.ts";
@@ -19,6 +20,9 @@ import { withoutQuery } from "./without-query.ts";
 
 /** Open deliveries of one target; beyond them a new one is given up at once, to be sent again by hand. */
 const MOST_OPEN = 20_000;
+
+/** A reader waits at most so long for the cells to know of it. */
+const TOLD_MS = 2_000;
 
 /**
  * What leaves a tenant's executions on its own account. It keeps nothing in memory that a kill would lose: what is still to be
@@ -59,11 +63,14 @@ export class Outlet {
 
   push(items: readonly FeedItem[]): void {
     const logged = this.atomically(() => {
-      let grown = false;
-      for (const item of items) for (const event of item.events) grown = this.#take(item, event) || grown;
+      const grown: LoggedEvent[] = [];
+      for (const item of items)
+        for (const event of item.events)
+          if (this.#take(item, event))
+            grown.push({ type: event.type, workflow: event.workflow_id, executionId: item.executionId });
       return grown;
     });
-    if (logged) this.#ports.logged();
+    if (logged.length > 0) this.#ports.logged(logged);
     this.changed();
   }
 
@@ -72,15 +79,17 @@ export class Outlet {
   }
 
   /** Somebody reads the tenant's stream. Resolves when the cells know, or are late to. */
-  async wantLog(): Promise<void> {
+  async wantLog(): Promise<number> {
     const now = this.#ports.now();
     this.atomically(() => {
       this.#log.want(now);
       this.refreshWish();
     });
+    const last = this.#log.last();
     const told = this.#cells.tell();
     this.changed();
-    await told;
+    await Promise.race([told, new Promise<void>((resolve) => void this.#ports.later(TOLD_MS, resolve))]);
+    return last;
   }
 
   readLog(read: FeedRead): FeedPage {
@@ -111,15 +120,16 @@ export class Outlet {
 
   /** Goes on with whatever can be done now, and sets the alarm for the rest. */
   changed(): void {
+    const now = this.#ports.now();
     // A settled delivery has made room.
     this.#open.clear();
     this.deliverer.pump();
     void this.#cells.tell();
-    const dues = [this.deliverer.nextDue(), this.#cells.nextDue(), this.notices.nextDue(), this.#house.nextDue()];
+    const dues = [this.deliverer.nextDue(), this.#cells.nextDue(), this.notices.nextDue(), this.#house.nextDue(now)];
     for (const due of dues) {
       if (due === null || (this.#alarmAt !== undefined && this.#alarmAt <= due)) continue;
-      this.#alarmAt = due;
-      this.#ports.setAlarm(due);
+      this.#alarmAt = Math.max(due, now);
+      this.#ports.setAlarm(this.#alarmAt);
     }
   }
 
@@ -157,14 +167,14 @@ export class Outlet {
       now: this.#ports.now(),
     });
     this.#open.set(target, full ? open : open + 1);
-    this.#house.added();
+    this.#house.added(delivery, this.#ports.now());
     return delivery;
   }
 
   /** True when the log of the tenant's stream has grown. */
   #take(item: FeedItem, event: ExecutionEvent): boolean {
     const now = this.#ports.now();
-    const wanting = this.endpoints.all().filter((it) => it.enabled && matchesAnyType(it.eventTypes, event.type));
+    const wanting = this.endpoints.all().filter((it) => it.enabled && isSubscribed(it.eventTypes, event.type));
     if (wanting.length > 0) this.#send(eventMessage(item, event), wanting);
     if (item.callbackUrl !== undefined && TERMINAL_EVENTS.has(event.type))
       this.#send(callbackMessage(item, event), [{ url: item.callbackUrl }]);
@@ -182,8 +192,8 @@ export class Outlet {
     if (endpoint === undefined) return;
     this.endpoints.disable(id, reason, now);
     this.deliveries.giveUp(id, "endpoint_disabled", now);
-    this.notices.add("webhook_endpoint.disabled", id, now);
-    const others = this.endpoints.all().filter((it) => it.enabled && matchesAnyType(it.eventTypes, ENDPOINT_DISABLED));
+    this.notices.add({ action: "webhook_endpoint.disabled", subject: id, actor: "platform" });
+    const others = this.endpoints.all().filter((it) => it.enabled && isSubscribed(it.eventTypes, ENDPOINT_DISABLED));
     const data = { endpoint_id: id, url: withoutQuery(endpoint.url), reason };
     if (others.length > 0)
       this.#send(otherMessage("notice", `${id}:${ENDPOINT_DISABLED}:${now}`, ENDPOINT_DISABLED, now, data), others);

@@ -27,7 +27,7 @@ export class Webhooks {
     this.#ports = ports;
   }
 
-  create(endpoint: NewWebhookEndpoint): Result<WebhookEndpoint> {
+  create(endpoint: NewWebhookEndpoint, actor: string): Result<WebhookEndpoint> {
     const { endpoints } = this.#outlet;
     const known = endpoints.find(endpoint.id);
     if (known !== undefined) return success(known);
@@ -35,39 +35,47 @@ export class Webhooks {
       return failure("CONFLICT", `There are ${MOST_ENDPOINTS} webhook endpoints already, which is the most.`, {
         limit: MOST_ENDPOINTS,
       });
-    this.#change(() => endpoints.insert(endpoint, this.#ports.now()));
+    this.#change(() => {
+      endpoints.insert(endpoint, this.#ports.now());
+      this.#note("webhook_endpoint.created", endpoint.id, actor);
+    });
     const made = endpoints.find(endpoint.id);
     if (made === undefined) throw new Error("an endpoint is not where it was put");
     return success(made);
   }
 
-  change(id: string, change: WebhookEndpointChange): WebhookEndpoint | null {
+  change(id: string, change: WebhookEndpointChange, actor: string): WebhookEndpoint | null {
     const { endpoints, deliveries } = this.#outlet;
     const before = endpoints.find(id);
     if (before === undefined) return null;
     const now = this.#ports.now();
     this.#change(() => {
       endpoints.change(before, change, now);
+      this.#note("webhook_endpoint.changed", id, actor);
       if (change.enabled === false) deliveries.giveUp(id, "endpoint_disabled", now);
       else if (before.ordered && change.ordered === false) deliveries.releaseAll(id, now);
     });
     return endpoints.find(id) ?? null;
   }
 
-  delete(id: string): boolean {
+  delete(id: string, actor: string): boolean {
     const { endpoints, deliveries } = this.#outlet;
     if (endpoints.find(id) === undefined) return false;
     this.#change(() => {
       endpoints.delete(id);
       deliveries.giveUp(id, "endpoint_deleted", this.#ports.now());
+      this.#note("webhook_endpoint.deleted", id, actor);
     });
     return true;
   }
 
-  rotate(id: string, secret: SealedWebhookSecret, oldUntil: number): WebhookEndpoint | null {
+  rotate(id: string, secret: SealedWebhookSecret, oldUntil: number, actor: string): WebhookEndpoint | null {
     const { endpoints } = this.#outlet;
     if (endpoints.find(id) === undefined) return null;
-    endpoints.rotate(id, secret, oldUntil);
+    this.#change(() => {
+      endpoints.rotate(id, secret, oldUntil);
+      this.#note("webhook_endpoint.rotated", id, actor);
+    });
     return endpoints.find(id) ?? null;
   }
 
@@ -75,11 +83,18 @@ export class Webhooks {
     return this.#outlet.endpoints.secrets(null, this.#ports.now())[0] ?? null;
   }
 
-  putCallbackSecret(secret: SealedWebhookSecret, oldUntil?: number): SealedWebhookSecret {
+  putCallbackSecret(secret: SealedWebhookSecret): SealedWebhookSecret {
     const known = this.callbackSecret();
-    if (known !== null && oldUntil === undefined) return known;
-    this.#outlet.endpoints.rotate(null, secret, oldUntil ?? this.#ports.now());
+    if (known !== null) return known;
+    this.#outlet.endpoints.rotate(null, secret, this.#ports.now());
     return secret;
+  }
+
+  rotateCallbackSecret(secret: SealedWebhookSecret, oldUntil: number, actor: string): void {
+    this.#change(() => {
+      this.#outlet.endpoints.rotate(null, secret, oldUntil);
+      this.#note("webhook_secret.rotated", "callbacks", actor);
+    });
   }
 
   async test(id: string): Promise<WebhookDeliveryDetail | null> {
@@ -137,6 +152,10 @@ export class Webhooks {
     const { deliveries } = this.#outlet;
     const shown = deliveries.shown(seq);
     return shown === undefined ? null : { ...shown, body: deliveries.body(seq), log: deliveries.attempts(seq) };
+  }
+
+  #note(action: string, subject: string, actor: string): void {
+    this.#outlet.notices.add({ action, subject, actor });
   }
 
   #change(work: () => void): void {

@@ -1,5 +1,5 @@
 import type { CoordinatorRpc, TenantRpc } from "../../contracts/rpc.ts";
-import type { Ports } from "./context.ts";
+import type { FeedPort, Ports } from "./context.ts";
 import { type Owner, tenantObjectName } from "../../contracts/placement.ts";
 
 /** The object could not be reached, twice. The edge answers UNAVAILABLE. */
@@ -58,4 +58,9 @@ export function onTenant<T>(
   work: (tenant: TenantRpc) => Promise<T>,
 ): Promise<T> {
   return twice(() => ports.tenant(tenantObjectName(owner)), work);
+}
+
+/** As `onTenant`, for the feed object. */
+export function onFeed<T>(ports: Ports, owner: Owner, work: (feed: FeedPort) => Promise<T>): Promise<T> {
+  return twice(() => ports.feed(tenantObjectName(owner)), work);
 }
