@@ -1,7 +1,7 @@
 import type { OutboxHint } from "../contracts/outbox-hint.ts";
 import type { SocketDoor } from "./stream-platform.ts";
 import type { CoordinatorRpc, PluginRpc, TenantRpc } from "../contracts/rpc.ts";
-import type { WebhooksRpc } from "../contracts/webhooks-rpc.ts";
+import type { FeedPort } from "./services/context.ts";
 
 /*
  * A namespace as this Worker uses it: by name, through an RPC face. Written out, because the generated types of the
@@ -12,17 +12,12 @@ export interface ObjectNamespace<Rpc> {
   getByName(name: string): Rpc;
 }
 
-/** A feed object: its face, and the sockets of its readers. */
-export interface FeedObject extends WebhooksRpc {
-  fetch(request: Request): Promise<Response>;
-}
-
 /** Bindings of the platform Worker. Only `main.ts` reads them. */
 export interface Env {
   COORDINATOR: ObjectNamespace<CoordinatorRpc & SocketDoor>;
   RELAY: ObjectNamespace<SocketDoor>;
   TENANT: ObjectNamespace<TenantRpc>;
-  FEED: ObjectNamespace<FeedObject>;
+  FEED: ObjectNamespace<FeedPort>;
   TOOLBOX_PLUGIN: PluginRpc;
   HTTP_PLUGIN: PluginRpc;
   CODE_PLUGIN: PluginRpc;

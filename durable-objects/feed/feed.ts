@@ -20,6 +20,7 @@ import type {
   WebhooksRpc,
 } from "../../contracts/webhooks-rpc.ts";
 import { ObjectSql } from "../object-sql.ts";
+import type { FeedPorts } from "./feed-ports.ts";
 import { FEED_MIGRATIONS } from "./migrations.ts";
 import { Outlet } from "./outlet.ts";
 import { ReaderSockets } from "./reader-sockets.ts";
@@ -45,19 +46,20 @@ export class Feed extends DurableObject<FeedEnv> implements WebhooksRpc {
   constructor(ctx: DurableObjectState, env: FeedEnv) {
     super(ctx, env);
     this.#readers = new ReaderSockets(() => ctx.getWebSockets());
-    const ports = {
+    const ports: FeedPorts = {
       owner: () => this.#owner,
       now: Date.now,
       random: Math.random,
-      newId: (prefix: string) => prefix + encodeBase32(crypto.getRandomValues(new Uint8Array(16))),
-      send: env.HTTP_PLUGIN.deliver.bind(env.HTTP_PLUGIN),
+      newId: (prefix) => prefix + encodeBase32(crypto.getRandomValues(new Uint8Array(16))),
+      // Not bound: a member of a stub is a call of its own.
+      send: (request) => env.HTTP_PLUGIN.deliver(request),
       cells: () => env.TENANT.getByName(this.#name).cells(),
-      cell: (name: string) => env.COORDINATOR.getByName(name),
+      cell: (name) => env.COORDINATOR.getByName(name),
       later,
-      setAlarm: (at: number) => void ctx.storage.setAlarm(at),
+      setAlarm: (at) => void ctx.storage.setAlarm(at),
       hintNotices: () => void env.OUTBOX.send({ feed: this.#name }).catch(() => undefined),
-      logged: this.#readers.onLogged.bind(this.#readers),
-      report: (message: string, error: unknown) => console.error(message, error),
+      logged: (events) => this.#readers.onLogged(events),
+      report: (message, error) => console.error(message, error),
     };
     this.#outlet = new Outlet(new ObjectSql(ctx.storage, FEED_MIGRATIONS), ports);
     this.#webhooks = new Webhooks(this.#outlet, ports);

@@ -21,6 +21,8 @@ import { withoutQuery } from "./without-query.ts";
 /** Open deliveries of one target; beyond them a new one is given up at once, to be sent again by hand. */
 const MOST_OPEN = 20_000;
 
+/** An endpoint is not told what happened before it was made; clocks of two objects differ by less than this. */
+const SKEW_MS = 5_000;
 /** A reader waits at most so long for the cells to know of it. */
 const TOLD_MS = 2_000;
 
@@ -174,7 +176,10 @@ export class Outlet {
   /** True when the log of the tenant's stream has grown. */
   #take(item: FeedItem, event: ExecutionEvent): boolean {
     const now = this.#ports.now();
-    const wanting = this.endpoints.all().filter((it) => it.enabled && isSubscribed(it.eventTypes, event.type));
+    const at = Date.parse(event.timestamp);
+    const wanting = this.endpoints
+      .all()
+      .filter((it) => it.enabled && at >= it.createdAt - SKEW_MS && isSubscribed(it.eventTypes, event.type));
     if (wanting.length > 0) this.#send(eventMessage(item, event), wanting);
     if (item.callbackUrl !== undefined && TERMINAL_EVENTS.has(event.type))
       this.#send(callbackMessage(item, event), [{ url: item.callbackUrl }]);

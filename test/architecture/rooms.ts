@@ -131,6 +131,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       "nunjucks",
       "oxc-parser",
       "playwright-core",
+      "standardwebhooks",
+      "svix",
       "undici",
       "vitest",
       "wrangler",
