@@ -10,12 +10,12 @@ export const SCOPES = [
   "connections:write",
   "secrets:read",
   "secrets:write",
-  "webhooks:read",
-  "webhooks:write",
   "keys:read",
   "keys:write",
   "limits:read",
   "budgets:write",
+  "triggers:read",
+  "triggers:write",
 ] as const;
 
 export type Scope = (typeof SCOPES)[number];

@@ -1,14 +1,18 @@
+import { WorkerEntrypoint } from "cloudflare:workers";
 import { createApp } from "./api/app.ts";
 import { connectDatabase } from "./database/client.ts";
 import type { OutboxHint } from "../contracts/outbox-hint.ts";
 import type { Env } from "./env.ts";
 import { randomBytes } from "./identity/random-bytes.ts";
 import { consumeOutbox } from "./queues/outbox-consumer.ts";
+import { isHookAddress, receive } from "./hooks/receive.ts";
 import { sweep } from "./schedules/sweep.ts";
 import type { Ports } from "./services/context.ts";
 import { stepLimit } from "./services/executions/step-limit.ts";
-import { egressPolicyOf } from "./services/webhooks/egress-policy.ts";
 import { IsolateCache } from "./services/isolate-cache.ts";
+import { startFirings } from "./services/triggers/fire.ts";
+import type { Owner } from "../contracts/placement.ts";
+import type { Firing, FiringOutcome, TriggerStartsRpc } from "../contracts/triggers-rpc.ts";
 import { deploymentLimits } from "../contracts/limits.ts";
 import { AddressLimiter } from "./services/requests/address-limiter.ts";
 import { RateLimiter } from "./services/requests/rate-limiter.ts";
@@ -20,6 +24,7 @@ export { Coordinator } from "../durable-objects/coordinator/coordinator.ts";
 export { Feed } from "../durable-objects/feed/feed.ts";
 export { Relay } from "../durable-objects/relay/relay.ts";
 export { Tenant } from "../durable-objects/tenant/tenant.ts";
+export { Triggers } from "../durable-objects/triggers/triggers.ts";
 
 /** What a reader of a stream may take for 64 KiB of it: slower than about 2 KiB a second, it is cut off and may come back. */
 const DRAIN_MS = 30_000;
@@ -46,13 +51,11 @@ function portsOf(env: Env): Ports {
     addresses: new AddressLimiter(),
     cell: (name) => env.COORDINATOR.getByName(name),
     tenant: (name) => env.TENANT.getByName(name),
-    feed: (name) => env.FEED.getByName(name),
-    egressPolicy: egressPolicyOf(env),
+    triggers: (name) => env.TRIGGERS.getByName(name),
     code: env.CODE_PLUGIN,
     now: () => Date.now(),
     wait: (ms) => scheduler.wait(ms),
     random: randomBytes,
-    callbackSecrets: new IsolateCache(5_000),
     keys: new IsolateCache(10_000),
     catalogs: new IsolateCache(1_000),
     manifests: new IsolateCache(1_000),
@@ -74,8 +77,16 @@ function portsFor(env: Env): Ports {
   return ports;
 }
 
+/** What the triggers objects call to start executions. Not reachable from outside of this Worker. */
+export class TriggerStarts extends WorkerEntrypoint<Env> implements TriggerStartsRpc {
+  async start(owner: Owner, firings: Firing[]): Promise<FiringOutcome[]> {
+    return startFirings(portsFor(this.env), owner, firings, (task) => this.ctx.waitUntil(task));
+  }
+}
+
 export default {
   fetch(request, env, ctx) {
+    if (isHookAddress(request.url)) return receive(request, portsFor(env), ctx);
     app ??= createApp(portsFor(env));
     return app.fetch(request, env, ctx);
   },

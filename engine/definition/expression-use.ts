@@ -17,6 +17,7 @@ export type ExpressionField =
   | "output"
   | "default"
   | "concurrency"
+  | "trigger"
   | "edge"
   | "until";
 

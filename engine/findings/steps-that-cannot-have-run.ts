@@ -25,7 +25,7 @@ function at(subject: Subject, { use, reference }: FoundReference, remark: Remark
 
 function remarkOf(subject: Subject, found: FoundReference, id: string, target: StepPlace): Remark | undefined {
   const { use } = found;
-  if (use.field === "default" || use.field === "concurrency")
+  if (use.field === "default" || use.field === "concurrency" || use.field === "trigger")
     return never(id, "this is evaluated before the run begins", found.guarded);
   const reader = readerOf(subject, use);
   const relation = subject.graph === undefined ? relationOf(reader, target) : inGraph(subject, use, reader, target);

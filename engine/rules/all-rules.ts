@@ -10,6 +10,7 @@ import { nodeFields } from "./node-fields.ts";
 import type { Rule } from "./rule.ts";
 import { secretPlaces } from "./secret-places.ts";
 import { stepOrder } from "./step-order.ts";
+import { triggerInputs } from "./trigger-inputs.ts";
 
 /** Every whole-document rule. A new rule is a file and a row here. */
 export const ALL_RULES: readonly Rule[] = [
@@ -24,4 +25,5 @@ export const ALL_RULES: readonly Rule[] = [
   cachePlace,
   jsonpathSyntax,
   mailboxBounds,
+  triggerInputs,
 ];

@@ -2,8 +2,8 @@ import { durationMs } from "../definition/duration.ts";
 import type { RunError } from "../errors.ts";
 import { containsSecret } from "../expressions/index.ts";
 import type { Json, JsonObject } from "../json.ts";
-import { isObject, member } from "../json.ts";
 import { jsonEqual } from "../schema/equal.ts";
+import { memberAt } from "../triggers/fits-filter.ts";
 import { MAX_KEPT_SIGNALS } from "./limits.ts";
 import type { Instance, KeptSignal } from "./state.ts";
 import type { Turn } from "./turn.ts";
@@ -134,16 +134,6 @@ export function fits(
     const found = memberAt(payload, path);
     return found !== undefined && jsonEqual(found, value);
   });
-}
-
-/** A member by its name, or by dotted names inside (section 20). */
-function memberAt(payload: Json, path: string): Json | undefined {
-  if (!isObject(payload)) return undefined;
-  const whole = member(payload, path);
-  if (whole !== undefined) return whole;
-  let at: Json | undefined = payload;
-  for (const name of path.split(".")) at = isObject(at) ? member(at, name) : undefined;
-  return at;
 }
 
 /** A duration that an expression gave → milliseconds; undefined when it is none. */

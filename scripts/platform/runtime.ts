@@ -103,6 +103,7 @@ function platformWorker({ entries, vars, port }: RuntimeOptions): DescribedWorke
         TENANT,
         FEED: { type: "durable-object", worker: PLATFORM, exportName: "Feed" },
         RELAY: { type: "durable-object", worker: PLATFORM, exportName: "Relay" },
+        TRIGGERS: { type: "durable-object", worker: PLATFORM, exportName: "Triggers" },
         OUTBOX: { type: "queue", name: OUTBOX },
       },
       exports: {
@@ -110,6 +111,7 @@ function platformWorker({ entries, vars, port }: RuntimeOptions): DescribedWorke
         Tenant: { type: "durable-object", storage: "sqlite" },
         Feed: { type: "durable-object", storage: "sqlite" },
         Relay: { type: "durable-object", storage: "sqlite" },
+        Triggers: { type: "durable-object", storage: "sqlite" },
       },
       triggers: [
         {

@@ -14,6 +14,8 @@ export interface Room {
 
 /** Libraries without I/O, clock or platform: what the engine may stand on. */
 const PURE_LIBRARIES = ["yaml", "@cfworker/json-schema", "json-p3", "@noble/hashes", "semver"];
+/** Computes due times of moments that it is given; its own timers and clock are never used. */
+const CRON = "croner";
 const PLUGIN_ROOMS = ["connectors", "engine", "contracts", "vault", "workers/plugins/isolate"];
 /** A door parses with the engine's readers (JSON with places, YAML) and calls services; it decides nothing. */
 const DOOR: Room = {
@@ -23,7 +25,7 @@ const DOOR: Room = {
 const PLUGIN: Room = { rooms: PLUGIN_ROOMS, packages: [], platform: "cloudflare" };
 
 export const ROOMS: Readonly<Record<string, Room>> = {
-  engine: { rooms: [], packages: PURE_LIBRARIES },
+  engine: { rooms: [], packages: [...PURE_LIBRARIES, CRON] },
   connectors: { rooms: ["engine"], packages: PURE_LIBRARIES },
   contracts: { rooms: ["engine"], packages: ["zod", ...PURE_LIBRARIES] },
   vault: { rooms: [], packages: [] },
@@ -62,7 +64,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ["hono"],
     platform: "cloudflare",
   },
-  "workers/plugins/http": { ...PLUGIN, packages: ["standardwebhooks"] },
+  "workers/plugins/http": PLUGIN,
   "workers/plugins/toolbox": PLUGIN,
   "workers/plugins/code": PLUGIN,
   /** What runs inside of the sandbox, beside the code of users: it sees nothing of the Worker around it. */
@@ -131,8 +133,6 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       "nunjucks",
       "oxc-parser",
       "playwright-core",
-      "standardwebhooks",
-      "svix",
       "undici",
       "vitest",
       "wrangler",

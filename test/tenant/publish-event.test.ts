@@ -25,7 +25,8 @@ test("an event that nobody waits for is accepted and kept", async () => {
 });
 
 test.each<[what: string, body: unknown, path: string]>([
-  ["no key", { name: "paid" }, "/key"],
+  ["a time to be kept and no key", { name: "paid", ttl: 60 }, "/ttl"],
+  ["an id of its sender's and a key", { name: "paid", key: "k", id: "mine" }, "/id"],
   ["an empty key", { name: "paid", key: "" }, "/key"],
   ["no name", { key: "k" }, "/name"],
   ["a control character", { name: "pa\u0007id", key: "k" }, "/name"],

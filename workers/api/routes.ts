@@ -46,20 +46,15 @@ import { remove as deleteSecret } from "./routes/secrets/delete.ts";
 import { get as getSecret } from "./routes/secrets/get.ts";
 import { put as putSecret } from "./routes/secrets/put.ts";
 import { createStreamTokenRoute } from "./routes/streams/create-token.ts";
+import { change as changeTrigger } from "./routes/triggers/change.ts";
+import { create as createTrigger } from "./routes/triggers/create.ts";
+import { remove as deleteTrigger } from "./routes/triggers/delete.ts";
+import { get as getTrigger } from "./routes/triggers/get.ts";
+import { list as listTriggers } from "./routes/triggers/list.ts";
+import { pause as pauseTrigger } from "./routes/triggers/pause.ts";
+import { resume as resumeTrigger } from "./routes/triggers/resume.ts";
+import { test as testTrigger } from "./routes/triggers/test.ts";
 import { createTenantRoute } from "./routes/tenants/create.ts";
-import { changeWebhookEndpoint } from "./routes/webhooks/change-endpoint.ts";
-import { createWebhookEndpoint } from "./routes/webhooks/create-endpoint.ts";
-import { deleteWebhookEndpoint } from "./routes/webhooks/delete-endpoint.ts";
-import { getWebhookDelivery } from "./routes/webhooks/get-delivery.ts";
-import { getWebhookEndpoint } from "./routes/webhooks/get-endpoint.ts";
-import { getWebhookSecret } from "./routes/webhooks/get-secret.ts";
-import { listWebhookDeliveries } from "./routes/webhooks/list-deliveries.ts";
-import { listWebhookEndpoints } from "./routes/webhooks/list-endpoints.ts";
-import { resendWebhookDelivery } from "./routes/webhooks/resend-delivery.ts";
-import { resendWebhooks } from "./routes/webhooks/resend-since.ts";
-import { rotateCallbackSecretRoute } from "./routes/webhooks/rotate-callback-secret.ts";
-import { rotateWebhookSecret } from "./routes/webhooks/rotate-secret.ts";
-import { testWebhookEndpoint } from "./routes/webhooks/test-endpoint.ts";
 import { remove as deleteWorkflow } from "./routes/workflows/delete.ts";
 import { get as getWorkflow } from "./routes/workflows/get.ts";
 import { getWorkflowVersion } from "./routes/workflows/get-version.ts";
@@ -118,24 +113,19 @@ export const routes: readonly Endpoint[] = [
   getEnv,
   deleteEnv,
   publishEvent,
-  listWebhookEndpoints,
-  createWebhookEndpoint,
-  getWebhookEndpoint,
-  changeWebhookEndpoint,
-  deleteWebhookEndpoint,
-  rotateWebhookSecret,
-  testWebhookEndpoint,
-  resendWebhooks,
-  listWebhookDeliveries,
-  getWebhookDelivery,
-  resendWebhookDelivery,
-  getWebhookSecret,
-  rotateCallbackSecretRoute,
   createKey,
   listKeys,
   revokeKey,
   createStreamTokenRoute,
   listLimitsRoute,
+  createTrigger,
+  listTriggers,
+  getTrigger,
+  changeTrigger,
+  deleteTrigger,
+  pauseTrigger,
+  resumeTrigger,
+  testTrigger,
   createTenantRoute,
   changeLimitsRoute,
   healthz,

@@ -6,4 +6,5 @@ export { executions } from "./tables/executions.ts";
 export { envValues, secrets } from "./tables/settings.ts";
 export { budgets, tenantLimits } from "./tables/tenant-limits.ts";
 export { tenants } from "./tables/tenants.ts";
+export { triggers } from "./tables/triggers.ts";
 export { workflows, workflowVersions } from "./tables/workflows.ts";

@@ -4,7 +4,7 @@ import { type LimitName, type Limits, limitsOf } from "../../../contracts/limits
 import { problemsOfZod } from "../../../contracts/problems-of-zod.ts";
 import { validationFailure } from "../../../contracts/validation-failure.ts";
 import type { BodySpec } from "../endpoint.ts";
-import { emptyBody, parseJson } from "./parse-json.ts";
+import { emptyBody, parseJson } from "../../../contracts/parse-json.ts";
 import { readBody } from "./read-body.ts";
 
 /** A value through a schema; every problem at once, named. */

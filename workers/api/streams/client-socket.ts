@@ -7,7 +7,7 @@ import { openStream, type OpenedStream, type StreamWish } from "../../services/s
 import type { PlatformSocket } from "../../services/streams/platform-socket.ts";
 import { runStreamCommand } from "../../services/streams/run-command.ts";
 import type { Access } from "../middleware/access.ts";
-import { parseJson } from "../middleware/parse-json.ts";
+import { parseJson } from "../../../contracts/parse-json.ts";
 import { checked } from "../middleware/parse-request.ts";
 import { ClientPace } from "./client-pace.ts";
 import { whileAllowed } from "./while-allowed.ts";

@@ -1,4 +1,4 @@
-import { pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
+import { integer, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
 
 /**
  * Published versions, immutable. JSON stands in text columns: a definition may hold characters that jsonb refuses, and
@@ -31,6 +31,9 @@ export const workflows = pgTable(
     slug: text().notNull(),
     name: text().notNull(),
     description: text(),
+    /** Counts publications; the triggers of that many are in force where both are equal. Else the sweeper sees to it. */
+    triggersWanted: integer("triggers_wanted").notNull().default(0),
+    triggersInstalled: integer("triggers_installed").notNull().default(0),
     createdAt: timestamp("created_at", { withTimezone: true }).notNull(),
     updatedAt: timestamp("updated_at", { withTimezone: true }).notNull(),
   },

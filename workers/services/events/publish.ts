@@ -8,6 +8,7 @@ import { containsSecret } from "../../../engine/expressions/index.ts";
 import type { Context } from "../context.ts";
 import { newId } from "../new-id.ts";
 import { onTenant } from "../object-calls.ts";
+import { publishTriggerEvent } from "../triggers/publish-event.ts";
 
 const DEFAULT_TTL = "7d";
 /** As JSON it may take more than it took in the request: `1e20` is written out. */
@@ -17,11 +18,20 @@ function refuse(path: string, message: string) {
   return validationFailure([{ path, message }]);
 }
 
+/** An event without a key is for triggers: nobody waits for it, and it is not kept. */
+async function startWorkflows(context: Context, body: KeyedEventBody): Promise<Result<PublishedEvent>> {
+  for (const member of ["ttl", "channel"] as const)
+    if (body[member] !== undefined) return refuse(`/${member}`, `"${member}" is for events with a key.`);
+  const { name, payload = null, source = "api" } = body;
+  const id = body.id ?? newId(context.ports, "event");
+  const event = { id, name, source, payload, at: context.ports.now(), depth: 0 };
+  const taken = await publishTriggerEvent(context.ports, context.caller, event);
+  return taken.ok ? success({ event_id: id, delivered: 0, triggered: taken.value }) : taken;
+}
+
 /** Hands an event to the executions that wait for its key, or keeps it for the first that comes (section 20). */
 export async function publishEvent(context: Context, body: KeyedEventBody): Promise<Result<PublishedEvent>> {
   const { name, key, payload = null, ttl = DEFAULT_TTL, channel } = body;
-  if (key === undefined)
-    return refuse("/key", "A key is required: events without one start workflows, which is a later feature.");
   if (containsSecret(payload))
     return refuse("/payload", 'A member must not be named "$secret": it marks the platform\'s own secrets.');
   if (new TextEncoder().encode(JSON.stringify(payload)).length > MOST_PAYLOAD_BYTES)
@@ -29,6 +39,9 @@ export async function publishEvent(context: Context, body: KeyedEventBody): Prom
       limit: "payload_bytes",
       max_bytes: MOST_PAYLOAD_BYTES,
     });
+  if (key === undefined) return startWorkflows(context, body);
+  for (const member of ["id", "source"] as const)
+    if (body[member] !== undefined) return refuse(`/${member}`, `"${member}" is for events without a key.`);
   const { ports, caller } = context;
   // One id, however often the object has to be called: it takes an event once.
   const event: KeyedEvent = {

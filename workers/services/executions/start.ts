@@ -2,7 +2,7 @@ import type { StartBody } from "../../../contracts/api/executions.ts";
 import { digestOf } from "../../../contracts/canonical-json.ts";
 import { success, type Result } from "../../../contracts/errors.ts";
 import { validationFailure } from "../../../contracts/validation-failure.ts";
-import type { StartCommand } from "../../../contracts/rpc.ts";
+import type { ConcurrencyRule, StartCommand } from "../../../contracts/rpc.ts";
 import type { JsonObject } from "../../../engine/json.ts";
 import type { SourceTree } from "../../../engine/source/tree.ts";
 import { prepareInputs } from "../../../engine/definition/validate-inputs.ts";
@@ -14,7 +14,6 @@ import { resolveWorkflow } from "../workflows/resolve.ts";
 import { concurrencyEnvNames, concurrencyRule } from "./concurrency.ts";
 import { durationMs } from "./duration-ms.ts";
 import { inputScope } from "./input-scope.ts";
-import { prepareCallback } from "../webhooks/prepare-callback.ts";
 import { overriddenPlan, overriddenTimeout } from "./overridden-plan.ts";
 import { refuseCaller } from "./refuse-caller.ts";
 import { sendStart, type StartOutcome } from "./send-start.ts";
@@ -31,6 +30,8 @@ export interface StartRequest {
   tree?: SourceTree;
   idempotencyKey?: string;
   traceparent?: string;
+  /** A trigger starts it: what `trigger` reads, and the key by which it is started once. */
+  triggered?: { key: string; trigger: JsonObject; overlap?: ConcurrencyRule };
 }
 
 async function planOf(context: Context, { body, tree }: StartRequest): Promise<Result<PlannedWorkflow>> {
@@ -60,12 +61,15 @@ function waitOf(body: StartBody): number | undefined {
 export async function startPlanned(
   context: Context,
   planned: PlannedWorkflow,
-  { body, idempotencyKey, traceparent }: StartRequest,
+  { body, traceparent, triggered, ...request }: StartRequest,
 ): Promise<Result<StartOutcome>> {
   const { ports, caller } = context;
   const refused = refuseCaller(context, planned.source.definition);
   if (refused) return refused;
   const now = ports.now();
+  // No header can hold a line break: keys of requests and of triggers never meet.
+  const idempotencyKey = triggered ? `\n${triggered.key}` : request.idempotencyKey;
+  const bodyHash = digestOf(triggered ? { key: triggered.key } : bodyAsJson(body));
   const mode = body.execution_mode ?? "async";
   const { executionId, cell } = ports.placement.place(caller, {
     kind: mode === "isolated" ? "isolated" : "cell",
@@ -75,7 +79,7 @@ export async function startPlanned(
   });
   const { definition } = planned.source;
   const env = await environmentValues(context, [...new Set([...planned.envNames, ...concurrencyEnvNames(definition)])]);
-  const before = { env: env ?? {}, executionId, now };
+  const before = { env: env ?? {}, executionId, now, trigger: triggered?.trigger };
   const inputs = prepareInputs(definition, body.inputs ?? {}, inputScope(definition, before));
   if (!inputs.ok) return validationFailure(inputs.problems);
   const concurrency = concurrencyRule(definition, inputScope(definition, { ...before, inputs: inputs.inputs }));
@@ -93,15 +97,14 @@ export async function startPlanned(
     timeoutMs: limit === undefined ? undefined : durationMs(limit),
     actor: caller.keyId,
     principal: planned.asksWho ? { roles: [...caller.roles], permissions: [...caller.permissions] } : undefined,
-    idempotency:
-      idempotencyKey === undefined ? undefined : { key: idempotencyKey, bodyHash: digestOf(bodyAsJson(body)) },
+    idempotency: idempotencyKey === undefined ? undefined : { key: idempotencyKey, bodyHash },
+    trigger: triggered?.trigger,
     budget: body.budget && { ...body.budget },
     startAt: startTime(body, now),
     priority: body.priority,
-    concurrency: concurrency.value,
+    concurrency: triggered?.overlap ?? concurrency.value,
     maxSteps: ports.stepLimit,
     waitMs: waitOf(body),
-    callbackUrl: body.callback_url,
     traceparent: traceparentOf(traceparent, ports.random),
   };
   return sendStart(context, cell, command, planned.source);
@@ -117,8 +120,6 @@ export async function startExecution(context: Context, request: StartRequest): P
   const { body } = request;
   const problems = [...unavailableMembers(body), ...startTimeProblems(body, context.ports.now())];
   if (problems.length > 0) return validationFailure(problems);
-  const callback = await prepareCallback(context, body);
-  if (callback !== null) return callback;
   const published = await planOf(context, request);
   if (!published.ok) return published;
   const planned = overriddenPlan(context, published.value, body);

@@ -1,11 +1,13 @@
 import { and, eq } from "drizzle-orm";
 import { failure, success, type Result } from "../../../contracts/errors.ts";
-import { workflows, workflowVersions } from "../../database/tables.ts";
+import { triggers, workflows, workflowVersions } from "../../database/tables.ts";
 import { auditEntryIf } from "../audit-entry.ts";
 import type { Context } from "../context.ts";
+import { nextRevision } from "../triggers/install.ts";
+import { tellTriggers } from "../triggers/own-triggers.ts";
 import { forgetWorkflow } from "./resolve.ts";
 
-/** Takes a workflow and its versions away. Executions that have begun go on: their cell has the plan. */
+/** Takes a workflow, its versions and its triggers away. Executions that have begun go on: their cell has the plan. */
 export async function deleteWorkflow(
   context: Context,
   slug: string,
@@ -17,7 +19,7 @@ export async function deleteWorkflow(
     eq(workflows.environment, caller.environment),
     eq(workflows.slug, slug),
   );
-  const [, gone] = await database.batch([
+  const [, gone, , silent] = await database.batch([
     auditEntryIf(context, "workflow.deleted", slug, workflows, found),
     database.delete(workflows).where(found).returning({ slug: workflows.slug }),
     database
@@ -29,7 +31,19 @@ export async function deleteWorkflow(
           eq(workflowVersions.slug, slug),
         ),
       ),
+    database
+      .update(triggers)
+      .set({ deleted: true, dirty: true, revision: nextRevision(ports.now()), updatedAt: new Date(ports.now()) })
+      .where(
+        and(
+          eq(triggers.tenantId, caller.tenantId),
+          eq(triggers.environment, caller.environment),
+          eq(triggers.workflowSlug, slug),
+        ),
+      )
+      .returning(),
   ]);
+  if (silent.length > 0) await tellTriggers(context, silent);
   forgetWorkflow(context, slug);
   return gone.length === 0
     ? failure("NOT_FOUND", `There is no workflow "${slug}".`)

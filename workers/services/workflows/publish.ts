@@ -1,14 +1,17 @@
-import { and, eq, inArray } from "drizzle-orm";
+import { and, eq, inArray, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import type { PublishAnswer } from "../../../contracts/api/workflows.ts";
 import { failure, success, type Failure, type Result } from "../../../contracts/errors.ts";
 import { validationFailure } from "../../../contracts/validation-failure.ts";
-import { readWorkflows } from "../../../engine/definition/read-workflows.ts";
+import { type ReadWorkflow, readWorkflows } from "../../../engine/definition/read-workflows.ts";
 import type { SourceFormat } from "../../../engine/source/parse.ts";
+import type { Problem } from "../../../engine/source/problem.ts";
 import { workflows, workflowVersions } from "../../database/tables.ts";
 import { isUniqueViolation } from "../../database/query-errors.ts";
 import { auditEntry } from "../audit-entry.ts";
 import type { Context } from "../context.ts";
+import { PUBLISHED, takenPaths } from "../triggers/check-config.ts";
+import { installTriggers } from "../triggers/install.ts";
 import { planDocument } from "./plan.ts";
 import type { Planning } from "./planning.ts";
 import { RESERVED_SLUGS } from "./reserved-slugs.ts";
@@ -27,7 +30,30 @@ async function planAll(context: Context, text: string, format: SourceFormat): Pr
       message: `"${workflow.definition.slug}" is a word of the API: choose another name.`,
     });
   }
+  if (refused.length === 0)
+    for (const workflow of read.workflows) refused.push(...(await pathProblems(context, workflow)));
   return refused.length > 0 ? validationFailure(refused) : plannings;
+}
+
+/** Webhook paths that another trigger has. */
+async function pathProblems(context: Context, { definition, pointer, locate }: ReadWorkflow): Promise<Problem[]> {
+  const at = (index: number) => `${pointer}/triggers/${index}/path`;
+  const found = await takenPaths(context, definition.triggers ?? [], definition.slug, PUBLISHED, at);
+  return found.map((problem) => ({ ...problem, ...locate(problem.path) }));
+}
+
+/** What this leaves undone the sweeper does: the version is published. */
+async function installAll(context: Context, plannings: readonly Planning[]): Promise<void> {
+  for (const { source } of plannings) {
+    const { slug } = source.definition;
+    try {
+      await installTriggers(context.ports, context.caller, slug);
+    } catch (error) {
+      console.error(
+        JSON.stringify({ level: "warn", message: "triggers were not installed", slug, error: String(error) }),
+      );
+    }
+  }
 }
 
 function versionUrl(slug: string, version: string): string {
@@ -81,8 +107,11 @@ function writes(context: Context, { source, digest }: Planning): BatchItem<"pg">
     }),
     ports.database
       .insert(workflows)
-      .values({ ...owner, slug, ...shown, createdAt: now })
-      .onConflictDoUpdate({ target: [workflows.tenantId, workflows.environment, workflows.slug], set: shown }),
+      .values({ ...owner, slug, ...shown, triggersWanted: 1, createdAt: now })
+      .onConflictDoUpdate({
+        target: [workflows.tenantId, workflows.environment, workflows.slug],
+        set: { ...shown, triggersWanted: sql`${workflows.triggersWanted} + 1` },
+      }),
     auditEntry(context, "workflow.published", `${slug}@${version}`),
   ];
 }
@@ -103,6 +132,7 @@ export async function publishWorkflows(
     if (isUniqueViolation(error)) return conflict(context, plannings);
     throw error;
   }
+  await installAll(context, plannings);
   const published = plannings.map(({ source, digest }) => {
     const { slug, name, version } = source.definition;
     forgetWorkflow(context, slug);

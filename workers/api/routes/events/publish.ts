@@ -6,9 +6,9 @@ export const publish = endpoint({
   method: "post",
   path: "/events",
   tag: "events",
-  summary: "Publish an event under a key",
+  summary: "Publish an event",
   description:
-    "Every execution that waits for the event and its key gets it once. When none does, it is kept for the first that comes, at most 10,000 of them: one more is 429. Events of one key come in the order in which they were published.",
+    "With a key: every execution that waits for the event and its key gets it once. When none does, it is kept for the first that comes, at most 10,000 of them: one more is 429. Events of one key come in the order in which they were published. Without a key: every active event trigger of its name whose source and filter fit starts its workflow.",
   scope: "executions:write",
   body: { kind: "json", schema: keyedEventBody },
   answers: { 202: { description: "It is stored", schema: publishedEvent } },

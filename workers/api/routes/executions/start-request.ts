@@ -6,7 +6,7 @@ import { toJson } from "../../../../engine/source/tree.ts";
 import { isObject, type Json, type JsonObject } from "../../../../engine/json.ts";
 import type { StartRequest } from "../../../services/executions/start.ts";
 import type { DocumentBody } from "../../endpoint.ts";
-import { parseJson } from "../../middleware/parse-json.ts";
+import { parseJson } from "../../../../contracts/parse-json.ts";
 import { checked } from "../../middleware/parse-request.ts";
 
 /** A query member of a YAML start is an input: JSON where it reads as such (`3`, `true`, `["a"]`), else text. */
