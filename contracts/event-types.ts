@@ -58,3 +58,25 @@ export function isWantedType(filters: readonly string[], type: string): boolean 
     (filter) => filter === type || (filter.endsWith(".*") && type.startsWith(filter.slice(0, filter.length - 1))),
   );
 }
+
+/** Of no execution: a webhook endpoint was disabled by the platform. Other endpoints may subscribe to it. */
+export const ENDPOINT_DISABLED = "endpoint.disabled";
+
+/** What `POST /webhooks/endpoints/{id}/test` sends. Nobody subscribes to it. */
+export const WEBHOOK_TEST = "webhook.test";
+
+/** Whether one of the subscriptions means this type: `step.failed` itself, `step.*` its family, `*` every one. */
+export function isSubscribed(subscriptions: readonly string[], type: string): boolean {
+  return subscriptions.includes("*") || isWantedType(subscriptions, type);
+}
+
+/** Whether an endpoint may subscribe to it: `*`, a type, or a family of them. */
+export function isSubscription(text: string): boolean {
+  return text === "*" || text === ENDPOINT_DISABLED || text === "endpoint.*" || isEventFilter(text);
+}
+
+/** The types of executions' events that some of the subscriptions mean. */
+export function typesOf(subscriptions: readonly string[]): "all" | string[] {
+  if (subscriptions.includes("*")) return "all";
+  return EVENT_TYPES.filter((type) => isSubscribed(subscriptions, type));
+}

@@ -11,5 +11,7 @@ export const ID_PREFIX = {
   request: "req_",
   audit: "aud_",
   event: "evt_",
+  endpoint: "whe_",
+  delivery: "dlv_",
   trigger: "trg_",
 } as const;

@@ -53,6 +53,12 @@ export function tenantObjectName(owner: Owner): string {
   return `global/${owner.tenantId}/${owner.environment}`;
 }
 
+/** Whose an object is, by its name: `tenantObjectName`, or anything below it. */
+export function ownerOfObject(name: string): Owner {
+  const [, tenantId = "", environment] = name.split("/");
+  return { tenantId, environment: environment === "live" ? "live" : "test" };
+}
+
 function shardOfBucket(bucket: number): number {
   return Math.floor((bucket * SHARD_COUNT) / BUCKET_COUNT);
 }

@@ -10,6 +10,8 @@ export const SCOPES = [
   "connections:write",
   "secrets:read",
   "secrets:write",
+  "webhooks:read",
+  "webhooks:write",
   "keys:read",
   "keys:write",
   "limits:read",

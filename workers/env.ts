@@ -1,7 +1,7 @@
 import type { OutboxHint } from "../contracts/outbox-hint.ts";
-import type { FeedRpc } from "../contracts/feed-rpc.ts";
 import type { SocketDoor } from "./stream-platform.ts";
 import type { CoordinatorRpc, PluginRpc, TenantRpc } from "../contracts/rpc.ts";
+import type { FeedPort } from "./services/context.ts";
 import type { TriggersRpc } from "../contracts/triggers-rpc.ts";
 
 /*
@@ -18,8 +18,8 @@ export interface Env {
   COORDINATOR: ObjectNamespace<CoordinatorRpc & SocketDoor>;
   RELAY: ObjectNamespace<SocketDoor>;
   TENANT: ObjectNamespace<TenantRpc>;
+  FEED: ObjectNamespace<FeedPort>;
   TRIGGERS: ObjectNamespace<TriggersRpc>;
-  FEED: ObjectNamespace<FeedRpc>;
   TOOLBOX_PLUGIN: PluginRpc;
   HTTP_PLUGIN: PluginRpc;
   CODE_PLUGIN: PluginRpc;

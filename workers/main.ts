@@ -9,6 +9,7 @@ import { isHookAddress, receive } from "./hooks/receive.ts";
 import { sweep } from "./schedules/sweep.ts";
 import type { Ports } from "./services/context.ts";
 import { stepLimit } from "./services/executions/step-limit.ts";
+import { egressPolicyOf } from "./services/webhooks/egress-policy.ts";
 import { IsolateCache } from "./services/isolate-cache.ts";
 import { startFirings } from "./services/triggers/fire.ts";
 import type { Owner } from "../contracts/placement.ts";
@@ -51,11 +52,14 @@ function portsOf(env: Env): Ports {
     addresses: new AddressLimiter(),
     cell: (name) => env.COORDINATOR.getByName(name),
     tenant: (name) => env.TENANT.getByName(name),
+    feed: (name) => env.FEED.getByName(name),
+    egressPolicy: egressPolicyOf(env),
     triggers: (name) => env.TRIGGERS.getByName(name),
     code: env.CODE_PLUGIN,
     now: () => Date.now(),
     wait: (ms) => scheduler.wait(ms),
     random: randomBytes,
+    callbackSecrets: new IsolateCache(5_000),
     keys: new IsolateCache(10_000),
     catalogs: new IsolateCache(1_000),
     manifests: new IsolateCache(1_000),

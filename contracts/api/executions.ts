@@ -27,7 +27,10 @@ export const startBody = z
     overrides: overrides.optional().meta({ description: "Changes this run alone, in whatever version it runs." }),
     config_override: z.looseObject(overrides.shape).optional().meta({ description: "Another name of `overrides`." }),
     metadata: jsonObject.optional(),
-    callback_url: z.string().max(2_000).optional(),
+    callback_url: z.string().max(2_000).optional().meta({
+      description: "Where the end is told, signed by Standard Webhooks. https.",
+      example: "https://a.example/done",
+    }),
     budget: budget.optional().meta({ description: "Over the workflow's `budget`, member by member." }),
     priority: z
       .int()

@@ -4,7 +4,7 @@ import type { Json, JsonObject } from "../../engine/json.ts";
 import { fitsFilter } from "../../engine/triggers/fits-filter.ts";
 import { triggerKey } from "../../engine/triggers/trigger-inputs.ts";
 import type { EventSpec } from "../../engine/triggers/trigger-spec.ts";
-import type { TenantSql } from "../tenant/tenant-sql.ts";
+import type { ObjectSql } from "../object-sql.ts";
 import { type ClosedWindow, EventWindows } from "./event-windows.ts";
 import type { Paces } from "./paces.ts";
 import type { Starter } from "./starter.ts";
@@ -22,13 +22,13 @@ const WINDOWS_AT_ONCE = 100;
 /** Events that start workflows: filtered, counted, collected and put off as their triggers say. */
 export class EventIntake {
   readonly windows: EventWindows;
-  readonly #sql: TenantSql;
+  readonly #sql: ObjectSql;
   readonly #triggers: TriggerTable;
   readonly #taken: TakenNames;
   readonly #paces: Paces;
   readonly #starter: Starter;
 
-  constructor(sql: TenantSql, triggers: TriggerTable, taken: TakenNames, paces: Paces, starter: Starter) {
+  constructor(sql: ObjectSql, triggers: TriggerTable, taken: TakenNames, paces: Paces, starter: Starter) {
     this.#sql = sql;
     this.windows = new EventWindows(sql);
     this.#triggers = triggers;

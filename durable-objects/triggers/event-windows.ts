@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../engine/json.ts";
 import type { StoredTrigger } from "../../contracts/triggers-rpc.ts";
-import type { TenantSql } from "../tenant/tenant-sql.ts";
+import type { ObjectSql } from "../object-sql.ts";
 
 /** A window that is over: what it holds becomes one execution. */
 export interface ClosedWindow {
@@ -18,9 +18,9 @@ const MOST_BYTES = 900_000;
 
 /** Events that wait to become one execution: batches and debounces, by trigger and key. */
 export class EventWindows {
-  readonly #sql: TenantSql;
+  readonly #sql: ObjectSql;
 
-  constructor(sql: TenantSql) {
+  constructor(sql: ObjectSql) {
     this.#sql = sql;
   }
 

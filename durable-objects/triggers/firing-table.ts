@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../engine/json.ts";
 import type { StoredTrigger } from "../../contracts/triggers-rpc.ts";
-import type { Row, TenantSql } from "../tenant/tenant-sql.ts";
+import type { Row, ObjectSql } from "../object-sql.ts";
 
 /** An execution that is to be started. */
 export interface StoredFiring {
@@ -33,9 +33,9 @@ const MOST_CARRIED = 4_000_000;
 
 /** SQL of what is accepted and not started yet. */
 export class FiringTable {
-  readonly #sql: TenantSql;
+  readonly #sql: ObjectSql;
 
-  constructor(sql: TenantSql) {
+  constructor(sql: ObjectSql) {
     this.#sql = sql;
   }
 

@@ -1,5 +1,5 @@
 import type { HookAnswer, HookDelivery, StoredTrigger } from "../../contracts/triggers-rpc.ts";
-import type { TenantSql } from "../tenant/tenant-sql.ts";
+import type { ObjectSql } from "../object-sql.ts";
 import { MOST_WAITING } from "./event-intake.ts";
 import type { Paces } from "./paces.ts";
 import type { Starter } from "./starter.ts";
@@ -16,7 +16,7 @@ type Decision = HookAnswer | { kind: "take"; firing: string; replayed: boolean }
 
 /** Webhook calls that have proved who they are from: each delivery starts one execution, however often it comes. */
 export class HookIntake {
-  readonly #sql: TenantSql;
+  readonly #sql: ObjectSql;
   readonly #triggers: TriggerTable;
   readonly #taken: TakenNames;
   readonly #paces: Paces;
@@ -24,7 +24,7 @@ export class HookIntake {
   readonly #ports: TriggerPorts;
 
   constructor(
-    sql: TenantSql,
+    sql: ObjectSql,
     triggers: TriggerTable,
     taken: TakenNames,
     paces: Paces,

@@ -1,11 +1,11 @@
 import type { Pace } from "../../engine/triggers/trigger-spec.ts";
-import type { TenantSql } from "../tenant/tenant-sql.ts";
+import type { ObjectSql } from "../object-sql.ts";
 
 /** How often a trigger starts: by a token bucket for calls, by counted starts for events. */
 export class Paces {
-  readonly #sql: TenantSql;
+  readonly #sql: ObjectSql;
 
-  constructor(sql: TenantSql) {
+  constructor(sql: ObjectSql) {
     this.#sql = sql;
   }
 

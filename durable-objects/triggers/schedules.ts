@@ -2,7 +2,7 @@ import type { JsonObject } from "../../engine/json.ts";
 import { CronSchedule } from "../../engine/triggers/cron-schedule.ts";
 import type { ScheduleSpec, TriggerSpec } from "../../engine/triggers/trigger-spec.ts";
 import type { StoredTrigger } from "../../contracts/triggers-rpc.ts";
-import type { TenantSql } from "../tenant/tenant-sql.ts";
+import type { ObjectSql } from "../object-sql.ts";
 import type { FiringTable } from "./firing-table.ts";
 import type { KnownTrigger, TriggerTable } from "./trigger-table.ts";
 
@@ -19,12 +19,12 @@ const SCHEDULES_KEPT = 2_000;
  * the due time again, a kill after it finds the firing. The firing's key is the trigger and the due time.
  */
 export class Schedules {
-  readonly #sql: TenantSql;
+  readonly #sql: ObjectSql;
   readonly #triggers: TriggerTable;
   readonly #firings: FiringTable;
   readonly #parsed = new Map<string, CronSchedule>();
 
-  constructor(sql: TenantSql, triggers: TriggerTable, firings: FiringTable) {
+  constructor(sql: ObjectSql, triggers: TriggerTable, firings: FiringTable) {
     this.#sql = sql;
     this.#triggers = triggers;
     this.#firings = firings;

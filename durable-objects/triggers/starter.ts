@@ -1,5 +1,5 @@
 import type { Firing, FiringOutcome } from "../../contracts/triggers-rpc.ts";
-import type { TenantSql } from "../tenant/tenant-sql.ts";
+import type { ObjectSql } from "../object-sql.ts";
 import { FiringTable, type StoredFiring } from "./firing-table.ts";
 import type { TakenNames } from "./taken-names.ts";
 import type { TriggerPorts } from "./trigger-ports.ts";
@@ -26,7 +26,7 @@ const ASKED_AGAIN_MS = 23 * 3_600_000;
  */
 export class Starter {
   readonly firings: FiringTable;
-  readonly #sql: TenantSql;
+  readonly #sql: ObjectSql;
   readonly #triggers: TriggerTable;
   readonly #taken: TakenNames;
   readonly #ports: TriggerPorts;
@@ -35,7 +35,7 @@ export class Starter {
   #calls = 0;
   #fresh = true;
 
-  constructor(sql: TenantSql, triggers: TriggerTable, taken: TakenNames, ports: TriggerPorts, changed: () => void) {
+  constructor(sql: ObjectSql, triggers: TriggerTable, taken: TakenNames, ports: TriggerPorts, changed: () => void) {
     this.#sql = sql;
     this.firings = new FiringTable(sql);
     this.#triggers = triggers;

@@ -1,4 +1,4 @@
-import type { TenantSql } from "../tenant/tenant-sql.ts";
+import type { ObjectSql } from "../object-sql.ts";
 
 /** What was started for a delivery or event that came before. */
 export interface Taken {
@@ -9,9 +9,9 @@ export interface Taken {
 
 /** Names of deliveries and events that a trigger has taken: one that comes again starts nothing. */
 export class TakenNames {
-  readonly #sql: TenantSql;
+  readonly #sql: ObjectSql;
 
-  constructor(sql: TenantSql) {
+  constructor(sql: ObjectSql) {
     this.#sql = sql;
   }
 

@@ -7,7 +7,7 @@ import type {
   TriggerState,
 } from "../../contracts/triggers-rpc.ts";
 import type { Environment } from "../../contracts/execution.ts";
-import type { TenantSql } from "../tenant/tenant-sql.ts";
+import type { ObjectSql } from "../object-sql.ts";
 import { EventIntake } from "./event-intake.ts";
 import { HookIntake } from "./hook-intake.ts";
 import { Paces } from "./paces.ts";
@@ -22,7 +22,7 @@ import { TriggerTable } from "./trigger-table.ts";
  * set for the first of what has a time. Nothing is kept in memory that a kill would lose.
  */
 export class TriggerBoard {
-  readonly #sql: TenantSql;
+  readonly #sql: ObjectSql;
   readonly #ports: TriggerPorts;
   readonly #triggers: TriggerTable;
   readonly #taken: TakenNames;
@@ -34,7 +34,7 @@ export class TriggerBoard {
   /** When the alarm will ring, as far as this life of the object knows. */
   #alarmAt: number | undefined;
 
-  constructor(sql: TenantSql, ports: TriggerPorts) {
+  constructor(sql: ObjectSql, ports: TriggerPorts) {
     this.#sql = sql;
     this.#ports = ports;
     this.#triggers = new TriggerTable(sql);

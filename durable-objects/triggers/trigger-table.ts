@@ -1,6 +1,6 @@
 import type { StoredTrigger, TriggerRun } from "../../contracts/triggers-rpc.ts";
 import type { Environment } from "../../contracts/execution.ts";
-import type { Row, TenantSql } from "../tenant/tenant-sql.ts";
+import type { Row, ObjectSql } from "../object-sql.ts";
 
 /** A trigger with what the object keeps beside it. */
 export interface KnownTrigger {
@@ -17,9 +17,9 @@ const CHILDREN = ["firings", "runs", "taken", "buckets", "paces", "windows", "wi
 
 /** SQL of the triggers themselves and of what they did last. */
 export class TriggerTable {
-  readonly #sql: TenantSql;
+  readonly #sql: ObjectSql;
 
-  constructor(sql: TenantSql) {
+  constructor(sql: ObjectSql) {
     this.#sql = sql;
   }
 

@@ -10,7 +10,7 @@ import type {
   TriggerStartsRpc,
   TriggerState,
 } from "../../contracts/triggers-rpc.ts";
-import { TenantSql } from "../tenant/tenant-sql.ts";
+import { ObjectSql } from "../object-sql.ts";
 import { TRIGGERS_MIGRATIONS } from "./migrations.ts";
 import { TriggerBoard } from "./trigger-board.ts";
 
@@ -26,7 +26,7 @@ export class Triggers extends DurableObject implements TriggersRpc {
 
   constructor(ctx: DurableObjectState, env: unknown) {
     super(ctx, env as never);
-    this.#board = new TriggerBoard(new TenantSql(ctx.storage, TRIGGERS_MIGRATIONS), {
+    this.#board = new TriggerBoard(new ObjectSql(ctx.storage, TRIGGERS_MIGRATIONS), {
       now: Date.now,
       starts: { start: (owner, firings) => startsOf(ctx).start(owner, firings) },
       later(ms, task) {

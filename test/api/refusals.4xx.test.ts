@@ -32,7 +32,13 @@ const STARTS: [name: string, request: CheckedRequest, status: number, path?: str
   ["half a surrogate pair", { raw: '{"workflow":"\\ud800"}' }, 400, "/workflow"],
   [
     "a member of a later chapter",
-    { body: { workflow: "sum", inputs: { a: 1 }, callback_url: "https://example.com" } },
+    { body: { workflow: "sum", inputs: { a: 1 }, overrides: { connectors: { calculator: "local" } } } },
+    400,
+    "/overrides/connectors",
+  ],
+  [
+    "a callback that is not https",
+    { body: { workflow: "sum", inputs: { a: 1 }, callback_url: "http://example.com/done" } },
     400,
     "/callback_url",
   ],

@@ -64,7 +64,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ["hono"],
     platform: "cloudflare",
   },
-  "workers/plugins/http": PLUGIN,
+  "workers/plugins/http": { ...PLUGIN, packages: ["standardwebhooks"] },
   "workers/plugins/toolbox": PLUGIN,
   "workers/plugins/code": PLUGIN,
   /** What runs inside of the sandbox, beside the code of users: it sees nothing of the Worker around it. */
@@ -133,6 +133,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       "nunjucks",
       "oxc-parser",
       "playwright-core",
+      "standardwebhooks",
+      "svix",
       "undici",
       "vitest",
       "wrangler",

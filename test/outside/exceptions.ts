@@ -7,7 +7,6 @@ const METHOD_ARGUMENTS = "arguments of an executor method, not a file; the MCP m
 
 /** Example blocks of the seeds, by `file:n`. */
 export const BLOCK_EXCEPTIONS: Record<string, string> = {
-  "execution-modes:8": "callback_url webhooks are issue 4",
   "execution-modes:9": "a docker-compose file",
   "execution-modes:11": "events of an execution (SSE, section 12) are issue 4",
   "workflow-executor:1": "a sketch, not YAML",
@@ -34,11 +33,6 @@ const MANAGEMENT = "run management is issue 6";
 /** Routes of the language document. */
 export const ROUTE_EXCEPTIONS: Record<string, string> = {
   "GET /workflows/executions/{id}/events": RESULTS,
-  "GET /webhooks/endpoints": RESULTS,
-  "POST /webhooks/endpoints": RESULTS,
-  "GET /webhooks/deliveries": RESULTS,
-  "POST /webhooks/deliveries/{id}/resend": RESULTS,
-  "GET /webhooks/secret": RESULTS,
   "GET /usage": RESULTS,
   "POST /register": REGISTRY,
   "DELETE /register/{plugin_slug}/{instance_id}": REGISTRY,

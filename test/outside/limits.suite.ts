@@ -150,13 +150,13 @@ describe("many at once", () => {
 });
 
 describe("what is for a later issue is refused by name, never ignored", () => {
-  test("callback_url in a start", async () => {
+  test("overrides of connectors in a start", async () => {
     const answer = await outside.api.start({
       definition: { name: "Later", steps: [ADD] },
-      callback_url: "https://example.com/done",
+      overrides: { connectors: { calculator: "local" } },
     });
     expect(answer).toMatchObject({ status: 400, body: { code: "VALIDATION" } });
-    expect(answer.text).toContain("callback_url");
+    expect(answer.text).toContain("overrides.connectors");
   });
 });
 

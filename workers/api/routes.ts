@@ -55,6 +55,19 @@ import { pause as pauseTrigger } from "./routes/triggers/pause.ts";
 import { resume as resumeTrigger } from "./routes/triggers/resume.ts";
 import { test as testTrigger } from "./routes/triggers/test.ts";
 import { createTenantRoute } from "./routes/tenants/create.ts";
+import { changeWebhookEndpoint } from "./routes/webhooks/change-endpoint.ts";
+import { createWebhookEndpoint } from "./routes/webhooks/create-endpoint.ts";
+import { deleteWebhookEndpoint } from "./routes/webhooks/delete-endpoint.ts";
+import { getWebhookDelivery } from "./routes/webhooks/get-delivery.ts";
+import { getWebhookEndpoint } from "./routes/webhooks/get-endpoint.ts";
+import { getWebhookSecret } from "./routes/webhooks/get-secret.ts";
+import { listWebhookDeliveries } from "./routes/webhooks/list-deliveries.ts";
+import { listWebhookEndpoints } from "./routes/webhooks/list-endpoints.ts";
+import { resendWebhookDelivery } from "./routes/webhooks/resend-delivery.ts";
+import { resendWebhooks } from "./routes/webhooks/resend-since.ts";
+import { rotateCallbackSecretRoute } from "./routes/webhooks/rotate-callback-secret.ts";
+import { rotateWebhookSecret } from "./routes/webhooks/rotate-secret.ts";
+import { testWebhookEndpoint } from "./routes/webhooks/test-endpoint.ts";
 import { remove as deleteWorkflow } from "./routes/workflows/delete.ts";
 import { get as getWorkflow } from "./routes/workflows/get.ts";
 import { getWorkflowVersion } from "./routes/workflows/get-version.ts";
@@ -113,6 +126,19 @@ export const routes: readonly Endpoint[] = [
   getEnv,
   deleteEnv,
   publishEvent,
+  listWebhookEndpoints,
+  createWebhookEndpoint,
+  getWebhookEndpoint,
+  changeWebhookEndpoint,
+  deleteWebhookEndpoint,
+  rotateWebhookSecret,
+  testWebhookEndpoint,
+  resendWebhooks,
+  listWebhookDeliveries,
+  getWebhookDelivery,
+  resendWebhookDelivery,
+  getWebhookSecret,
+  rotateCallbackSecretRoute,
   createKey,
   listKeys,
   revokeKey,

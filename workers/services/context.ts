@@ -1,9 +1,11 @@
+import type { EgressPolicy } from "../../connectors/egress/egress.ts";
 import type { ConnectorManifest } from "../../connectors/manifest/manifest.ts";
 import type { Environment } from "../../contracts/execution.ts";
 import type { LimitOverrides } from "../../contracts/limits.ts";
 import type { TenantSettings } from "../../contracts/quota-rpc.ts";
 import type { CoordinatorRpc, KeyRecord, PluginRpc, TenantRpc } from "../../contracts/rpc.ts";
 import type { StreamTokens } from "../../contracts/stream-token.ts";
+import type { WebhooksRpc } from "../../contracts/webhooks-rpc.ts";
 import type { TriggersRpc } from "../../contracts/triggers-rpc.ts";
 import type { Database } from "../database/client.ts";
 import type { Catalog } from "./connectors/catalog.ts";
@@ -13,6 +15,11 @@ import type { AddressLimiter } from "./requests/address-limiter.ts";
 import type { RateLimiter } from "./requests/rate-limiter.ts";
 import type { StreamPlatform } from "./streams/platform-socket.ts";
 import type { PlannedWorkflow, ResolvedReference } from "./workflows/planned-workflow.ts";
+
+/** A feed object: its face, and the sockets of its stream's readers. */
+export interface FeedPort extends WebhooksRpc {
+  fetch(request: Request): Promise<Response>;
+}
 
 /** What the world offers to a verb: everything that `main.ts` builds from bindings, once an isolate. */
 export interface Ports {
@@ -36,6 +43,11 @@ export interface Ports {
   /** A new stub at each call: a stub whose object was reset stays broken. */
   cell(name: string): CoordinatorRpc;
   tenant(name: string): TenantRpc;
+  feed(name: string): FeedPort;
+  /** Where what tenants name may be called. */
+  readonly egressPolicy: EgressPolicy;
+  /** Names of feed objects that have a secret for callbacks. */
+  readonly callbackSecrets: IsolateCache<true>;
   triggers(name: string): TriggersRpc;
   /** Evaluates transforms in languages that need a sandbox. */
   readonly code: PluginRpc;

@@ -1,6 +1,6 @@
 import type { CoordinatorRpc, TenantRpc } from "../../contracts/rpc.ts";
 import type { TriggersRpc } from "../../contracts/triggers-rpc.ts";
-import type { Ports } from "./context.ts";
+import type { FeedPort, Ports } from "./context.ts";
 import { type Owner, tenantObjectName } from "../../contracts/placement.ts";
 
 /** The object could not be reached, twice. The edge answers UNAVAILABLE. */
@@ -59,6 +59,11 @@ export function onTenant<T>(
   work: (tenant: TenantRpc) => Promise<T>,
 ): Promise<T> {
   return twice(() => ports.tenant(tenantObjectName(owner)), work);
+}
+
+/** As `onTenant`, for the feed object. */
+export function onFeed<T>(ports: Ports, owner: Owner, work: (feed: FeedPort) => Promise<T>): Promise<T> {
+  return twice(() => ports.feed(tenantObjectName(owner)), work);
 }
 
 /** As `onCell`, for the triggers object. */

@@ -5,6 +5,7 @@ import { queryJson } from "../../../engine/steps/transform/query-json.ts";
 import type { Masker } from "../../mask.ts";
 import { type ParsedAnswer, quoted } from "./parse-answer.ts";
 import type { PinnedHttpHandler } from "./pinned-handler.ts";
+import { retryAfterMs } from "./retry-after.ts";
 
 type Failed = Extract<ActionResult, { ok: false }>;
 export type Mapped = { ok: true; output: Json; reported?: ReportedUsage } | Failed;
@@ -28,14 +29,6 @@ export function codeOfStatus(status: number): RunErrorCode {
   if (status === 429) return "RATE_LIMITED";
   if (status === 502 || status === 503) return "UNAVAILABLE";
   return "BACKEND_ERROR";
-}
-
-/** Seconds or an HTTP date → milliseconds from `now`; undefined when it says nothing. */
-export function retryAfterMs(value: Json | undefined, now: number): number | undefined {
-  if (typeof value !== "string") return undefined;
-  if (/^\s*\d{1,9}\s*$/.test(value)) return Number(value) * 1_000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
 /** The answer to a direct call: a failure for 4xx and 5xx that nobody expected, else `{status, headers, body}` or what `extract` picks. */

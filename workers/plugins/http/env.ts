@@ -1,13 +1,9 @@
+import type { DeploymentEgress } from "../../../connectors/egress/deployment-policy.ts";
 import type { TenantRpc } from "../../../contracts/rpc.ts";
 import type { IsolateLoader } from "../isolate/load-isolate.ts";
 
 /** What decides where a call may go. */
-export interface PolicyEnv {
-  ENVIRONMENT_NAME: "development" | "staging" | "production";
-  /** Development only: JSON map of host names to local services. */
-  DEVELOPMENT_HOSTS?: string;
-  PUBLIC_URL?: string;
-}
+export type PolicyEnv = DeploymentEgress;
 
 /** Bindings of the http plugin. Only `main.ts` reads them. */
 export interface Env extends PolicyEnv {

@@ -5,7 +5,7 @@ import type { ActionCall, ActionResult } from "../../../engine/run/types.ts";
 import { markResult } from "../isolate/mark-result.ts";
 import type { PolicyEnv } from "./env.ts";
 import type { LookupsRpc } from "./lookups-rpc.ts";
-import { policyOf } from "./policy.ts";
+import { deploymentPolicy } from "../../../connectors/egress/deployment-policy.ts";
 
 interface IsolatedEnv extends PolicyEnv {
   LOOKUPS: LookupsRpc;
@@ -22,7 +22,7 @@ export default class IsolatedHttpPlugin extends WorkerEntrypoint<IsolatedEnv> im
       findConnection: (query) => LOOKUPS.findConnection(query),
       secrets: (names) => LOOKUPS.secrets(names),
       env: (names) => LOOKUPS.variables(names),
-      policy: policyOf(this.env),
+      policy: deploymentPolicy(this.env),
       fetch: (target, init) => fetch(target, init),
       now: Date.now,
     });

@@ -2,15 +2,17 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import type { OpenConnection } from "../../../connectors/auth/credentials.ts";
 import { invokeAction, type InvokeDeps } from "../../../connectors/invoke.ts";
 import type { CallContext, PluginRpc } from "../../../contracts/rpc.ts";
+import type { WebhookAnswer, WebhookRequest, WebhookSenderRpc } from "../../../contracts/webhook-delivery.ts";
 import type { Json } from "../../../engine/json.ts";
 import type { ActionCall, ActionResult } from "../../../engine/run/types.ts";
 import { loadIsolate } from "../isolate/load-isolate.ts";
+import { deliverWebhook } from "./deliver-webhook.ts";
 import type { Env } from "./env.ts";
 import isolatedCode from "./generated/isolated.txt";
 import { lookupsOf, type LookupOwner } from "./lookups.ts";
 import type { LookupsRpc } from "./lookups-rpc.ts";
 import { ownExports } from "./own-exports.ts";
-import { policyOf } from "./policy.ts";
+import { deploymentPolicy } from "../../../connectors/egress/deployment-policy.ts";
 
 function lookupsFor(env: Env, owner: LookupOwner): ReturnType<typeof lookupsOf> {
   const tenant = env.TENANT.getByName(`global/${owner.tenantId}/${owner.environment}`);
@@ -18,12 +20,21 @@ function lookupsFor(env: Env, owner: LookupOwner): ReturnType<typeof lookupsOf> 
 }
 
 /** The http plugin: connectors, services and plain requests. The only place where credentials are in the clear. */
-export default class HttpPlugin extends WorkerEntrypoint<Env> implements PluginRpc {
+export default class HttpPlugin extends WorkerEntrypoint<Env> implements PluginRpc, WebhookSenderRpc {
+  async deliver(request: WebhookRequest): Promise<WebhookAnswer> {
+    return deliverWebhook(request, {
+      masterKey: this.env.MASTER_KEY,
+      policy: deploymentPolicy(this.env),
+      fetch: (target, init) => fetch(target, init),
+      now: Date.now,
+    });
+  }
+
   async invoke(call: ActionCall, context: CallContext): Promise<ActionResult> {
     if (context.isolated) return this.#isolateOf(context).invoke(call, context);
     return invokeAction(call, context, {
       ...lookupsFor(this.env, context),
-      policy: policyOf(this.env),
+      policy: deploymentPolicy(this.env),
       fetch: (target, init) => fetch(target, init),
       now: Date.now,
     });

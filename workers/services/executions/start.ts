@@ -14,6 +14,7 @@ import { resolveWorkflow } from "../workflows/resolve.ts";
 import { concurrencyEnvNames, concurrencyRule } from "./concurrency.ts";
 import { durationMs } from "./duration-ms.ts";
 import { inputScope } from "./input-scope.ts";
+import { prepareCallback } from "../webhooks/prepare-callback.ts";
 import { overriddenPlan, overriddenTimeout } from "./overridden-plan.ts";
 import { refuseCaller } from "./refuse-caller.ts";
 import { sendStart, type StartOutcome } from "./send-start.ts";
@@ -105,6 +106,7 @@ export async function startPlanned(
     concurrency: triggered?.overlap ?? concurrency.value,
     maxSteps: ports.stepLimit,
     waitMs: waitOf(body),
+    callbackUrl: body.callback_url,
     traceparent: traceparentOf(traceparent, ports.random),
   };
   return sendStart(context, cell, command, planned.source);
@@ -120,6 +122,8 @@ export async function startExecution(context: Context, request: StartRequest): P
   const { body } = request;
   const problems = [...unavailableMembers(body), ...startTimeProblems(body, context.ports.now())];
   if (problems.length > 0) return validationFailure(problems);
+  const callback = await prepareCallback(context, body);
+  if (callback !== null) return callback;
   const published = await planOf(context, request);
   if (!published.ok) return published;
   const planned = overriddenPlan(context, published.value, body);

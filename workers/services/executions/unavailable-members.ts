@@ -7,7 +7,6 @@ const KNOWN: ReadonlySet<string> = new Set(["timeout", "retry", "steps"]);
 /** Members that the language knows and this deployment does not carry out: refused, because ignoring them would lie. */
 export function unavailableMembers(body: StartBody): Problem[] {
   const refused: string[] = [];
-  if (body.callback_url !== undefined) refused.push("/callback_url");
   if (body.overrides?.connectors !== undefined) refused.push("/overrides/connectors");
   for (const name of Object.keys(body.config_override ?? {}))
     if (!KNOWN.has(name)) refused.push(`/config_override/${name}`);

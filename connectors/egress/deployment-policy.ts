@@ -1,8 +1,15 @@
-import type { InvokeDeps } from "../../../connectors/invoke.ts";
-import type { PolicyEnv } from "./env.ts";
+import type { EgressPolicy } from "./egress.ts";
 
-/** The egress rules of this deployment. Host names of development count in development alone, whatever is configured. */
-export function policyOf(env: PolicyEnv): InvokeDeps["policy"] {
+/** What a deployment says about where its calls may go. */
+export interface DeploymentEgress {
+  ENVIRONMENT_NAME: "development" | "staging" | "production";
+  /** Development only: JSON map of host names to local services. */
+  DEVELOPMENT_HOSTS?: string | undefined;
+  PUBLIC_URL?: string | undefined;
+}
+
+/** The egress rules of a deployment. Host names of development count in development alone, whatever is configured. */
+export function deploymentPolicy(env: DeploymentEgress): EgressPolicy {
   const ownHosts =
     env.PUBLIC_URL !== undefined && URL.canParse(env.PUBLIC_URL) ? [new URL(env.PUBLIC_URL).hostname] : [];
   if (env.ENVIRONMENT_NAME !== "development" || !env.DEVELOPMENT_HOSTS) return { ownHosts };
