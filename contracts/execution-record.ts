@@ -36,6 +36,7 @@ export function executionRecord(plan: Plan, state: RunState, head: ExecutionHead
     steps: stepRecords(plan, state),
     usage: usageRecord(state),
     run_attempt: state.identity.runAttempt,
+    last_event_id: state.seq,
   };
   if (state.outputs) record.result = { outputs: state.outputs };
   if (record.result && state.stopReason) record.result.stop_reason = state.stopReason;

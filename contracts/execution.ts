@@ -56,6 +56,8 @@ export interface ExecutionRecord {
   steps: StepRecord[];
   usage: UsageRecord;
   run_attempt: number;
+  /** Sequence of the newest event that it shows: a stream from there on misses nothing. */
+  last_event_id: number;
   metadata?: JsonObject;
   /** What it waits for while its status is pending, waiting or paused: `{kind, …}`. */
   waiting_for?: JsonObject;

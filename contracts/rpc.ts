@@ -1,6 +1,6 @@
 import type { PlanSource } from "../engine/plan/types.ts";
 import type { Principal } from "../engine/run/authorization.ts";
-import type { ActionCall, ActionResult, RunCommand, RunStatus } from "../engine/run/types.ts";
+import type { ActionCall, ActionResult, LogLine, RunCommand, RunStatus } from "../engine/run/types.ts";
 import type { ConcurrencyRule } from "../engine/driver/concurrency-rule.ts";
 import type { Json, JsonObject } from "../engine/json.ts";
 import type { Result } from "./errors.ts";
@@ -95,6 +95,9 @@ export interface EventPage {
   types?: string[];
 }
 
+/** What a step says while it runs. */
+export type StepReport = { kind: "progress"; percent?: number; message?: string } | ({ kind: "log" } & LogLine);
+
 /** A coordinator object: a cell that holds many executions of one tenant and environment. */
 export interface CoordinatorRpc {
   start(command: StartCommand): Promise<StartAnswer>;
@@ -113,6 +116,11 @@ export interface CoordinatorRpc {
    * are none yet. Null when this cell has no such execution.
    */
   readEvents(executionId: string, options: { after: number; waitMs?: number }): Promise<EventPage | null>;
+  /**
+   * How far a step is, or a line for its execution's log: of the attempt that is in flight, else it answers false. Recorded
+   * within a tick, the newest progress of several; a crash in that tick may lose it.
+   */
+  report(executionId: string, path: string, attempt: number, report: StepReport): Promise<boolean>;
   /** What the tenant's feed wants from now on. */
   setFeed(wish: FeedWish): Promise<void>;
   /** False when it has ended or was never here: the tenant object asks before it believes in a slot that is still held. */

@@ -118,6 +118,9 @@ export const executionRecord = z
     steps: z.array(stepRecord),
     usage,
     run_attempt: z.int(),
+    last_event_id: z
+      .int()
+      .meta({ description: "The newest event that it shows: a stream with `after` set to this misses nothing." }),
     metadata: jsonObject.optional(),
     waiting_for: waitingFor.optional(),
     parent: z

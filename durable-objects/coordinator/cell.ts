@@ -2,7 +2,7 @@ import type { ExecutionRecord, StepRecord } from "../../contracts/execution.ts";
 import { executionRecord } from "../../contracts/execution-record.ts";
 import { failure, type Result, success } from "../../contracts/errors.ts";
 import type { FeedItem, FeedWish } from "../../contracts/feed-rpc.ts";
-import type { CallContext, EventPage, OutboxPage, StartAnswer, StartCommand } from "../../contracts/rpc.ts";
+import type { CallContext, EventPage, OutboxPage, StartAnswer, StartCommand, StepReport } from "../../contracts/rpc.ts";
 import type { ActionCall, ActionResult, Hold, RunCommand } from "../../engine/run/types.ts";
 import type { TimerQueue } from "../timer-queue.ts";
 import type { CellStorage } from "./cell-storage.ts";
@@ -16,6 +16,7 @@ import { PlanCache } from "./plan-cache.ts";
 import type { Resident } from "./resident.ts";
 import { Residents } from "./residents.ts";
 import { stepFromLog } from "./step-from-log.ts";
+import { StepReports } from "./step-reports.ts";
 import type { TenantPort } from "./tenant-port.ts";
 
 export interface CellDeps {
@@ -49,6 +50,7 @@ export class Cell {
   readonly #outbox: Outbox;
   readonly #starts: IdempotentStarts;
   readonly #residents: Residents;
+  readonly #reports: StepReports;
   /** The logs as readers see them. */
   readonly events: EventLog;
   readonly #feed: FeedPush;
@@ -66,8 +68,21 @@ export class Cell {
     const feed = { lastChange: () => this.#outbox.last, push: deps.pushToFeed, keepAwake: () => this.#keepAwake() };
     this.#feed = new FeedPush({ ...deps, ...feed, plans: this.#plans }, this.#outbox.storedFeedMark);
     this.#starts = new IdempotentStarts(storage);
+    this.#reports = new StepReports({
+      ...deps,
+      isCurrent: (executionId, path, attempt) => {
+        const open = this.#residents.get(executionId)?.driver.state.open.get(path);
+        return open?.status === "running" && open.attempt === attempt;
+      },
+      deliver: (executionId, input) => void this.#residents.here(executionId)?.driver.deliver(input),
+    });
     this.#residents = new Residents({
       ...deps,
+      call: async (call, context) => {
+        const result = await deps.call(call, context);
+        this.#reports.settle(context.executionId, call.path);
+        return result;
+      },
       plans: this.#plans,
       outbox: this.#outbox,
       starts: this.#starts,
@@ -131,6 +146,11 @@ export class Cell {
   /** See `CoordinatorRpc.readEvents`. */
   async readEvents(executionId: string, after: number, waitMs?: number): Promise<EventPage | null> {
     return this.events.read(executionId, after, waitMs);
+  }
+
+  /** See `CoordinatorRpc.report`. */
+  report(executionId: string, path: string, attempt: number, report: StepReport): boolean {
+    return this.#reports.take(executionId, path, attempt, report);
   }
 
   /** What the tenant's feed wants from now on. */

@@ -11,6 +11,7 @@ import type {
   PluginRpc,
   StartAnswer,
   StartCommand,
+  StepReport,
   TenantRpc,
 } from "../../contracts/rpc.ts";
 import { TimerQueue } from "../timer-queue.ts";
@@ -95,6 +96,10 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
 
   async readEvents(executionId: string, options: { after: number; waitMs?: number }): Promise<EventPage | null> {
     return this.#cell.readEvents(executionId, options.after, options.waitMs);
+  }
+
+  async report(executionId: string, path: string, attempt: number, report: StepReport): Promise<boolean> {
+    return this.#cell.report(executionId, path, attempt, report);
   }
 
   async setFeed(wish: FeedWish): Promise<void> {

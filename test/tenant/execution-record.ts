@@ -17,5 +17,6 @@ export function record(executionId: string, status: RunStatus): ExecutionRecord 
     steps: [],
     usage: { executions: 1, step_runs: 0, compute_ms: 0, egress_bytes: 0, ai_tokens: 0 },
     run_attempt: 1,
+    last_event_id: 1,
   };
 }
