@@ -77,7 +77,7 @@ export function stepRecord(step: PlanStep, instance: Instance): StepRecord {
 export function usageRecord(state: RunState): UsageRecord {
   const { stepRuns, compute_ms, egress_bytes, ai_tokens } = state.usage;
   return {
-    executions: 1,
+    executions: state.startedAt === null ? 0 : 1,
     step_runs: stepRuns,
     compute_ms: Math.round(compute_ms * 1000) / 1000,
     egress_bytes,

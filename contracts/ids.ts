@@ -14,4 +14,5 @@ export const ID_PREFIX = {
   endpoint: "whe_",
   delivery: "dlv_",
   trigger: "trg_",
+  correction: "cor_",
 } as const;

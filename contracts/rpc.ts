@@ -7,6 +7,7 @@ import type { Result } from "./errors.ts";
 import type { ExecutionEvent } from "./execution-event.ts";
 import type { FeedWish } from "./feed-rpc.ts";
 import type { QuotaRpc, TenantSettings } from "./quota-rpc.ts";
+import type { LoggedUsage, MeteredUpTo, UsageFact } from "./usage.ts";
 import type { Environment, ExecutionMode, ExecutionRecord, StepRecord, UsageRecord } from "./execution.ts";
 
 /*
@@ -76,13 +77,29 @@ export interface ExecutionProjection {
   error: { code: string; message: string } | null;
   usage: UsageRecord;
   runAttempt: number;
+  /** Usage that the sink has not confirmed yet, out of the execution's log. */
+  facts?: UsageFact[];
 }
 
-/** Part of an outbox: `ExecutionProjection`s as JSON texts, as they are stored, and the `change` of the last. */
+/**
+ * Part of an outbox: `ExecutionProjection`s as JSON texts, and what to acknowledge when they are written. `last` is the `change`
+ * of the last row whose usage is here in full; a long execution's may take several pages.
+ */
 export interface OutboxPage {
   rows: string[];
   last: number;
+  /** How far the usage of executions goes that will have more. */
+  metered: MeteredUpTo[];
+  /** There is more to read now. */
+  more: boolean;
 }
+
+export interface OutboxOptions {
+  /** false: rows without usage. For the benchmark that measures what metering costs. */
+  usage?: boolean;
+}
+
+export type LoggedUsageQuery = { ids: string[] } | { after: string; limit: number; createdSince?: number };
 
 /** Part of an execution's log. */
 export interface EventPage {
@@ -126,9 +143,13 @@ export interface CoordinatorRpc {
   /** False when it has ended or was never here: the tenant object asks before it believes in a slot that is still held. */
   isLive(executionId: string): Promise<boolean>;
   /** Projections changed after `after`, oldest first, each execution once; reading twice gives the same rows. */
-  readOutbox(after: number, limit: number): Promise<OutboxPage>;
-  /** The sink has everything up to `change`. */
-  ackOutbox(change: number): Promise<void>;
+  readOutbox(after: number, limit: number, options?: OutboxOptions): Promise<OutboxPage>;
+  /** The sink has everything up to `change`, and usage up to what its page said. */
+  ackOutbox(change: number, metered?: readonly MeteredUpTo[]): Promise<void>;
+  /** Executions in memory that used something since the sink last saw them come up in the outbox. */
+  reportUsage(): Promise<void>;
+  /** What executions of this cell have used by their logs, in order of their ids after `after`, or those of `ids`. */
+  loggedUsage(query: LoggedUsageQuery): Promise<LoggedUsage[]>;
   /** Boot if needed and go on with what is unfinished. Answers the number of executions in flight. */
   wake(): Promise<number>;
 }

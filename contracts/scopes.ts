@@ -18,6 +18,11 @@ export const SCOPES = [
   "budgets:write",
   "triggers:read",
   "triggers:write",
+  "usage:read",
+  "audit:read",
+  "metrics:read",
+  "telemetry:read",
+  "telemetry:write",
 ] as const;
 
 export type Scope = (typeof SCOPES)[number];

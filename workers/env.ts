@@ -43,4 +43,6 @@ export interface Env {
   STEP_LIMIT?: string;
   /** JSON: limits of this deployment that differ from `contracts/limits.ts`. */
   DEFAULT_LIMITS?: string;
+  /** "1" in the benchmark that measures what metering costs: usage stays in the logs and comes to no ledger. Never in a deployment. */
+  BENCH_WITHOUT_METERING?: string;
 }

@@ -50,6 +50,7 @@ function portsOf(env: Env): Ports {
     defaultLimits: deploymentLimits(env.DEFAULT_LIMITS),
     rates: new RateLimiter(),
     addresses: new AddressLimiter(),
+    metering: env.BENCH_WITHOUT_METERING !== "1",
     cell: (name) => env.COORDINATOR.getByName(name),
     tenant: (name) => env.TENANT.getByName(name),
     feed: (name) => env.FEED.getByName(name),

@@ -1,4 +1,4 @@
-import type { CellStorage } from "./cell-storage.ts";
+import type { CellStorage, ExecutionRow } from "./cell-storage.ts";
 import { projectionOf } from "./execution-head.ts";
 import type { IdempotentStarts } from "./idempotent-starts.ts";
 import type { Outbox } from "./outbox.ts";
@@ -13,6 +13,7 @@ interface CommitParts {
   now(): number;
   /** Events of an execution were written; `before`: the outbox's last change before that. */
   wrote(resident: Resident, before: number): void;
+  report(message: string, error: unknown): void;
 }
 
 /** Writes what executions have pending: all of a group in one transaction, or, if that fails, each in one of its own. */
@@ -45,6 +46,18 @@ export class CellCommits {
     return failures;
   }
 
+  /** Gives an execution that used something since its last row another place in the outbox; its status is as it was. */
+  reportUsage(resident: Resident): void {
+    const { birth, spoilt, failing, reportedRuns, driver } = resident;
+    if (birth || spoilt || failing || driver.terminal || reportedRuns === driver.state.usage.stepRuns) return;
+    try {
+      this.#atomically(() => this.#parts.storage.updateExecution(this.#rowOf(resident)));
+      this.#reported(resident);
+    } catch (error) {
+      this.#parts.report(`usage of ${resident.head.executionId} could not be reported`, error);
+    }
+  }
+
   #atomically(writes: () => void): void {
     const { outbox, storage } = this.#parts;
     const mark = outbox.mark();
@@ -58,17 +71,11 @@ export class CellCommits {
   }
 
   #writeOne(resident: Resident): void {
-    const { storage, outbox, plans, starts } = this.#parts;
-    const { birth, head, plan } = resident;
+    const { storage, plans, starts } = this.#parts;
+    const { birth, head } = resident;
     const { state } = resident.driver;
     if (birth || state.status !== resident.storedStatus) {
-      const row = {
-        id: head.executionId,
-        status: state.status,
-        finishedAt: state.finishedAt,
-        change: outbox.next(),
-        projection: JSON.stringify(projectionOf(plan, state, head)),
-      };
+      const row = this.#rowOf(resident);
       if (birth) {
         plans.store(birth.planDigest);
         storage.insertExecution({
@@ -86,15 +93,30 @@ export class CellCommits {
     resident.logSize += storage.append(head.executionId, resident.pending);
   }
 
+  #rowOf({ head, plan, driver: { state } }: Resident): ExecutionRow {
+    return {
+      id: head.executionId,
+      status: state.status,
+      finishedAt: state.finishedAt,
+      change: this.#parts.outbox.next(),
+      projection: JSON.stringify(projectionOf(plan, state, head)),
+    };
+  }
+
+  #reported(resident: Resident): void {
+    resident.reportedRuns = resident.driver.state.usage.stepRuns;
+    this.#parts.outbox.announce(this.#parts.now());
+  }
+
   #written(resident: Resident, before: number): void {
-    const { outbox, plans, starts } = this.#parts;
+    const { plans, starts } = this.#parts;
     if (resident.birth) {
       plans.stored(resident.birth.planDigest);
       if (resident.birth.idempotency) starts.stored(resident.birth.idempotency.key);
       resident.birth = undefined;
     }
     const { status } = resident.driver.state;
-    if (status !== resident.storedStatus) outbox.announce(this.#parts.now());
+    if (status !== resident.storedStatus) this.#reported(resident);
     resident.storedStatus = status;
     this.#parts.wrote(resident, before);
   }

@@ -1,4 +1,5 @@
 import type { StampedEvent } from "../../engine/run/types.ts";
+import type { ExecutionProjection } from "../../contracts/rpc.ts";
 import type { PlanSource } from "../../engine/plan/types.ts";
 import { isMigrated, migrate, type SqlStorage, type SqlValue } from "../sqlite-migrations.ts";
 import { CELL_MIGRATIONS } from "./migrations.ts";
@@ -38,6 +39,17 @@ export interface ExecutionRow {
   change: number;
   /** JSON of the read model's row. */
   projection: string;
+}
+
+/** An execution that the sink is to read. */
+export interface ChangedExecution {
+  id: string;
+  plan: string;
+  finished: boolean;
+  change: number;
+  projection: string;
+  /** Row of its log up to which the sink has its usage. */
+  metered: number;
 }
 
 export interface IdempotentStart {
@@ -241,11 +253,16 @@ export class CellStorage {
     if (this.#ready) this.#write("DELETE FROM idempotency WHERE expires_at <= ?", now);
   }
 
-  changed(after: number, limit: number): { change: number; projection: string }[] {
-    const statement = "SELECT change, projection FROM executions WHERE change > ? ORDER BY change LIMIT ?";
+  changed(after: number, limit: number): ChangedExecution[] {
+    const statement =
+      "SELECT id, plan, finished_at, change, projection, metered FROM executions WHERE change > ? ORDER BY change LIMIT ?";
     return this.#read(statement, after, limit).map((row) => ({
+      id: text(row.id),
+      plan: text(row.plan),
+      finished: row.finished_at !== null,
       change: Number(row.change),
       projection: text(row.projection),
+      metered: Number(row.metered),
     }));
   }
 
@@ -266,6 +283,35 @@ export class CellStorage {
 
   putFed(id: string, seq: number): void {
     this.#write("UPDATE executions SET fed = ? WHERE id = ?", seq, id);
+  }
+
+  /** Ids of stored executions, in their order. */
+  executionIds(after: string, limit: number, createdSince: number): string[] {
+    const statement = "SELECT id FROM executions WHERE id > ? AND created_at >= ? ORDER BY id LIMIT ?";
+    return this.#read(statement, after, createdSince, limit).map((row) => text(row.id));
+  }
+
+  /** Step runs by the row that the read model sees, as `projectionOf` wrote it. */
+  reportedRuns(id: string): number {
+    const row = this.#read("SELECT projection FROM executions WHERE id = ?", id)[0];
+    return row ? parse<Pick<ExecutionProjection, "usage">>(row.projection).usage.step_runs : 0;
+  }
+
+  /** Rows of a log, after the row `after`, that may hold metered events. */
+  meteredRows(execution: string, after: number, limit: number): { seq: number; events: StampedEvent[] }[] {
+    const statement = `SELECT seq, at, events FROM log WHERE execution = ? AND seq > ?
+      AND (instr(events, '"usage":{') > 0 OR instr(events, '"workflow.started"') > 0) ORDER BY seq LIMIT ?`;
+    return this.#read(statement, execution, after, limit).map((row) => {
+      const first = Number(row.seq);
+      const at = Number(row.at);
+      const facts = parse<StampedEvent[]>(row.events);
+      const events = facts.map((fact, index) => ({ ...fact, seq: first + index, at }));
+      return { seq: first, events };
+    });
+  }
+
+  putMetered(execution: string, seq: number): void {
+    this.#write("UPDATE executions SET metered = max(metered, ?) WHERE id = ?", seq, execution);
   }
 
   lastChange(): number {

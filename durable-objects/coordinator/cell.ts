@@ -2,11 +2,22 @@ import type { ExecutionRecord, StepRecord } from "../../contracts/execution.ts";
 import { executionRecord } from "../../contracts/execution-record.ts";
 import { failure, type Result, success } from "../../contracts/errors.ts";
 import type { FeedItem, FeedWish } from "../../contracts/feed-rpc.ts";
-import type { CallContext, EventPage, OutboxPage, StartAnswer, StartCommand, StepReport } from "../../contracts/rpc.ts";
+import type {
+  CallContext,
+  EventPage,
+  LoggedUsageQuery,
+  OutboxOptions,
+  OutboxPage,
+  StartAnswer,
+  StartCommand,
+  StepReport,
+} from "../../contracts/rpc.ts";
+import type { LoggedUsage, MeteredUpTo } from "../../contracts/usage.ts";
 import type { ActionCall, ActionResult, Hold, RunCommand } from "../../engine/run/types.ts";
 import type { TimerQueue } from "../timer-queue.ts";
 import type { CellStorage } from "./cell-storage.ts";
 import { keyIsTaken } from "./errands.ts";
+import { loggedUsage } from "./logged-usage.ts";
 import { headOf, type StoredHead, stepOf } from "./execution-head.ts";
 import { EventLog } from "./event-log.ts";
 import { FeedPush } from "./feed-push.ts";
@@ -18,6 +29,7 @@ import { Residents } from "./residents.ts";
 import { stepFromLog } from "./step-from-log.ts";
 import { StepReports } from "./step-reports.ts";
 import type { TenantPort } from "./tenant-port.ts";
+import { UsageReader } from "./usage-reader.ts";
 
 export interface CellDeps {
   storage: CellStorage;
@@ -63,7 +75,8 @@ export class Cell {
     const { storage } = deps;
     this.#storage = storage;
     this.#plans = new PlanCache(storage);
-    this.#outbox = new Outbox(storage, deps.timers, deps.hintOutbox, () => this.#feed.mark);
+    const usage = new UsageReader(storage, this.#plans);
+    this.#outbox = new Outbox(storage, usage, deps.timers, deps.hintOutbox, () => this.#feed.mark);
     this.events = new EventLog({ ...deps, plans: this.#plans });
     const feed = { lastChange: () => this.#outbox.last, push: deps.pushToFeed, keepAwake: () => this.#keepAwake() };
     this.#feed = new FeedPush({ ...deps, ...feed, plans: this.#plans }, this.#outbox.storedFeedMark);
@@ -187,13 +200,21 @@ export class Cell {
     return this.#residents.here(executionId) !== undefined || this.#storage.execution(executionId)?.finishedAt === null;
   }
 
-  readOutbox(after: number, limit: number): OutboxPage {
-    return this.#outbox.read(Math.max(after, this.#outbox.watermark), limit);
+  readOutbox(after: number, limit: number, { usage = true }: OutboxOptions = {}): OutboxPage {
+    return this.#outbox.read(Math.max(after, this.#outbox.watermark), limit, usage);
   }
 
-  ackOutbox(change: number): void {
-    this.#outbox.ack(change);
+  ackOutbox(change: number, metered?: readonly MeteredUpTo[]): void {
+    this.#outbox.ack(change, metered);
     this.#outbox.announce(this.#deps.now());
+  }
+
+  reportUsage(): void {
+    this.#residents.reportUsage();
+  }
+
+  loggedUsage(query: LoggedUsageQuery): LoggedUsage[] {
+    return loggedUsage(this.#storage, this.#plans, query);
   }
 
   /** After a restart: everything that has something to do is folded and goes on. */
@@ -208,6 +229,7 @@ export class Cell {
     this.#alarmAt = 0;
     try {
       this.#residents.awakenDue();
+      this.#residents.reportUsage();
       this.#storage.forgetExpired(this.#deps.now());
       this.#outbox.storeWatermark();
     } finally {

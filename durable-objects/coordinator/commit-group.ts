@@ -57,8 +57,8 @@ export class CommitGroup {
     return new Promise((resolve) => resident.afterCommit.push(() => resolve()));
   }
 
-  /** Runs `task` in the turn that writes what `resident` has pending: at once when nothing is. */
-  whenSettled(resident: Resident, task: () => void): void {
+  /** Runs `task` in the turn that writes what `resident` has pending, or fails to: at once when nothing is. */
+  whenSettled(resident: Resident, task: (error?: unknown) => void): void {
     if (this.#pending.has(resident)) resident.afterCommit.push(task);
     else task();
   }

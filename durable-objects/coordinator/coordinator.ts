@@ -7,6 +7,8 @@ import type { FeedRpc, FeedWish } from "../../contracts/feed-rpc.ts";
 import type {
   CoordinatorRpc,
   EventPage,
+  LoggedUsageQuery,
+  OutboxOptions,
   OutboxPage,
   PluginRpc,
   StartAnswer,
@@ -14,6 +16,7 @@ import type {
   StepReport,
   TenantRpc,
 } from "../../contracts/rpc.ts";
+import type { LoggedUsage, MeteredUpTo } from "../../contracts/usage.ts";
 import { TimerQueue } from "../timer-queue.ts";
 import { Cell } from "./cell.ts";
 import { CellStorage } from "./cell-storage.ts";
@@ -114,12 +117,20 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
     return this.#cell.isLive(executionId);
   }
 
-  async readOutbox(after: number, limit: number): Promise<OutboxPage> {
-    return this.#cell.readOutbox(after, limit);
+  async readOutbox(after: number, limit: number, options?: OutboxOptions): Promise<OutboxPage> {
+    return this.#cell.readOutbox(after, limit, options);
   }
 
-  async ackOutbox(change: number): Promise<void> {
-    this.#cell.ackOutbox(change);
+  async ackOutbox(change: number, metered?: readonly MeteredUpTo[]): Promise<void> {
+    this.#cell.ackOutbox(change, metered);
+  }
+
+  async reportUsage(): Promise<void> {
+    this.#cell.reportUsage();
+  }
+
+  async loggedUsage(query: LoggedUsageQuery): Promise<LoggedUsage[]> {
+    return this.#cell.loggedUsage(query);
   }
 
   async wake(): Promise<number> {

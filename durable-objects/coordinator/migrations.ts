@@ -61,4 +61,9 @@ export const CELL_MIGRATIONS: readonly SqliteMigration[] = [
     id: 4,
     sql: "ALTER TABLE executions ADD COLUMN fed INTEGER NOT NULL DEFAULT 0;",
   },
+  {
+    // Row of the log up to which the sink has an execution's usage, where that is more than its place in the outbox says.
+    id: 5,
+    sql: "ALTER TABLE executions ADD COLUMN metered INTEGER NOT NULL DEFAULT 0;",
+  },
 ];

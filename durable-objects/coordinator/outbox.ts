@@ -1,10 +1,14 @@
 import type { OutboxPage } from "../../contracts/rpc.ts";
+import type { MeteredUpTo } from "../../contracts/usage.ts";
 import type { TimerQueue } from "../timer-queue.ts";
 import type { CellStorage } from "./cell-storage.ts";
+import type { UsageReader } from "./usage-reader.ts";
 
 /** How long changes gather before the sink is told: lists may lag by up to 2 s (section 20). */
 const GATHER_MS = 300;
 const ACKED = "outbox_acked";
+/** A page ends after so many facts of usage, whatever rows were asked for: it is one statement of the sink. */
+const MOST_FACTS = 2_000;
 
 interface OutboxMark {
   last: number;
@@ -17,6 +21,7 @@ interface OutboxMark {
  */
 export class Outbox {
   readonly #storage: CellStorage;
+  readonly #usage: UsageReader;
   readonly #timers: TimerQueue;
   readonly #hint: () => void;
   readonly #feedMark: () => number;
@@ -28,8 +33,9 @@ export class Outbox {
   #announced = false;
 
   /** `feedMark`: every execution changed up to here is with the tenant's feed. */
-  constructor(storage: CellStorage, timers: TimerQueue, hint: () => void, feedMark: () => number) {
+  constructor(storage: CellStorage, usage: UsageReader, timers: TimerQueue, hint: () => void, feedMark: () => number) {
     this.#storage = storage;
+    this.#usage = usage;
     this.#timers = timers;
     this.#hint = hint;
     this.#feedMark = feedMark;
@@ -76,12 +82,23 @@ export class Outbox {
     });
   }
 
-  read(after: number, limit: number): OutboxPage {
+  /** Each row brings the usage that the sink has not confirmed yet; `last` counts rows whose usage is all here. */
+  read(after: number, limit: number, withUsage = true): OutboxPage {
+    const page: OutboxPage = { rows: [], last: after, metered: [], more: false };
     const changed = this.#storage.changed(Math.max(after, 0), limit);
-    return {
-      rows: changed.map(({ change, projection }) => `{"change":${change},${projection.slice(1)}`),
-      last: changed.at(-1)?.change ?? after,
-    };
+    let left = MOST_FACTS;
+    for (const execution of changed) {
+      const { id, change, projection, finished, metered } = execution;
+      const usage = withUsage ? this.#usage.read(execution, left) : { facts: [], upTo: metered, more: false };
+      left -= usage.facts.length;
+      const facts = usage.facts.length > 0 ? `"facts":${JSON.stringify(usage.facts)},` : "";
+      page.rows.push(`{"change":${change},${facts}${projection.slice(1)}`);
+      // Of what is over and all here, the watermark says enough: a short run costs no further write.
+      if (usage.upTo > metered && (!finished || usage.more)) page.metered.push([id, usage.upTo]);
+      if (!usage.more) page.last = change;
+      if (usage.more || left <= 0) return { ...page, more: true };
+    }
+    return { ...page, more: changed.length === limit };
   }
 
   /** Where the sink reads on: everything up to here it has. */
@@ -89,8 +106,12 @@ export class Outbox {
     return this.#acked;
   }
 
-  ack(change: number): void {
+  ack(change: number, metered: readonly MeteredUpTo[] = []): void {
     this.#acked = Math.max(this.#acked, Math.min(change, this.#last));
+    if (metered.length === 0) return;
+    this.#storage.atomically(() => {
+      for (const [execution, seq] of metered) this.#storage.putMetered(execution, seq);
+    });
   }
 
   /** Rides on a commit that happens anyway, and the feed's mark with it; a lost one only means that things are sent again. */

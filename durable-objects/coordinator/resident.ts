@@ -28,6 +28,8 @@ export class Resident {
   logSize = 0;
   /** Status that the stored row shows. */
   storedStatus = "";
+  /** Step runs that the stored row shows: the sink has those, or will when it reads the row. */
+  reportedRuns = 0;
   /** A bug or a storage limit has spoilt the state in memory: nothing of it is written any more. */
   spoilt = false;
   /** Calls in flight that are executions of their own, by path and attempt; errands to the tenant object. */

@@ -1,7 +1,6 @@
 import type { CallContext } from "../../contracts/rpc.ts";
 import { RunDriver } from "../../engine/driver/run-driver.ts";
 import type { Plan } from "../../engine/plan/types.ts";
-import { fold } from "../../engine/run/apply.ts";
 import { newRun } from "../../engine/run/new-run.ts";
 import type { RunState } from "../../engine/run/state.ts";
 import type { ActionCall, ActionResult } from "../../engine/run/types.ts";
@@ -12,8 +11,10 @@ import { Children, isAwaited } from "./children.ts";
 import { CommitGroup } from "./commit-group.ts";
 import { Errands } from "./errands.ts";
 import { callContextOf, type StoredHead } from "./execution-head.ts";
+import { foldStored } from "./fold-stored.ts";
 import { hostFailure } from "./host-failure.ts";
 import type { IdempotentStarts } from "./idempotent-starts.ts";
+import { isLost } from "./is-lost.ts";
 import { nextTimer } from "./next-timer.ts";
 import type { Outbox } from "./outbox.ts";
 import type { PlanCache } from "./plan-cache.ts";
@@ -189,11 +190,21 @@ export class Residents {
     if (driver.inFlight !== children.size || [...children.values()].some((id) => this.#all.has(id))) return;
     const due = nextTimer(driver.state);
     if (due !== null && due - this.#deps.now() < SHORT_WAIT_MS) return;
+    // What it used during a pause changed no status, and nobody would look for it on the disk.
+    this.#commits.reportUsage(resident);
     this.#deps.storage.putToSleep(head.executionId, due);
     this.#drop(resident);
     this.#deps.keepAwake();
     const parent = head.parent && this.#all.get(head.parent.executionId);
     if (parent) this.rest(parent);
+  }
+
+  /** Executions that used something since the sink last saw them, and whose status did not change by it, come up for it. */
+  reportUsage(): void {
+    for (const resident of this.#all.values())
+      this.#group.whenSettled(resident, (error) => {
+        if (error === undefined) this.#commits.reportUsage(resident);
+      });
   }
 
   #take(head: StoredHead, plan: Plan, state: RunState): Resident {
@@ -363,6 +374,7 @@ export class Residents {
         const resident = this.#take(head, plan, state);
         resident.storedStatus = state.status;
         resident.logSize = this.#deps.storage.logSize(executionId);
+        resident.reportedRuns = this.#deps.storage.reportedRuns(executionId);
         return resident;
       }) ?? undefined
     );
@@ -376,21 +388,10 @@ export class Residents {
   }
 
   #stored<T>(executionId: string, use: (head: StoredHead, plan: Plan, state: RunState) => T): T | null {
-    const { storage, plans } = this.#deps;
-    const row = storage.execution(executionId);
-    if (!row) return null;
-    const plan = plans.find(row.plan);
-    if (!plan) throw new Error(`execution ${executionId} has no stored plan`);
-    const head = JSON.parse(row.head) as StoredHead;
-    const identity = { executionId, runAttempt: head.runAttempt };
-    return use(head, plan, fold(plan, identity, storage.log(executionId)));
+    const stored = foldStored(this.#deps.storage, this.#deps.plans, executionId);
+    return stored && use(stored.head, stored.plan, stored.state);
   }
 }
 
 /** Executions brought back by one alarm; what is left waits for the next, which is due at once. */
 const MOST_AT_ONCE = 200;
-
-/** An execution that failed undid what it did, and so do those that it had started. */
-function isLost(status: string): boolean {
-  return status === "failed" || status === "timed_out";
-}

@@ -65,7 +65,7 @@ test("an object that is only asked writes nothing and sets no alarm", async () =
   expect(await cell.get("exec_none", 50)).toBeNull();
   expect(await cell.getStep("exec_none", "a")).toBeNull();
   expect(await cell.act("exec_none", { type: "cancel" })).toBeNull();
-  expect(cell.readOutbox(0, 10)).toEqual({ rows: [], last: 0 });
+  expect(cell.readOutbox(0, 10)).toEqual({ rows: [], last: 0, metered: [], more: false });
   cell.ackOutbox(7);
   cell.onAlarm();
   expect([object.writes, object.alarmsSet]).toEqual([0, 0]);

@@ -314,7 +314,7 @@ test("storage of the first shape, with executions under way, goes on in the newe
   object.database.exec("INSERT INTO migrations (id) VALUES (1)");
   for (const table of ["plans", "executions", "log", "idempotency", "facts"]) {
     for (const row of old.prepare(`SELECT * FROM ${table}`).all()) {
-      const { asleep: _asleep, due: _due, parent: _parent, ...columns } = row;
+      const { asleep: _asleep, due: _due, parent: _parent, fed: _fed, metered: _metered, ...columns } = row;
       const names = Object.keys(columns);
       const places = names.map(() => "?").join(", ");
       const insert = object.database.prepare(`INSERT INTO ${table} (${names.join(", ")}) VALUES (${places})`);

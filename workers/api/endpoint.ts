@@ -47,6 +47,8 @@ export interface AnswerSpec {
   schema?: z.ZodType;
   /** The same comes as YAML to who asks for it. */
   alsoYaml?: boolean;
+  /** Other forms that are no JSON, by media type, and what each is. */
+  texts?: Readonly<Record<string, string>>;
   example?: unknown;
   headers?: Readonly<Record<string, string>>;
 }

@@ -27,14 +27,28 @@ function jsonContent(schema: z.ZodType, example?: unknown) {
 
 const YAML_CONTENT = { "application/yaml": { schema: z.string().meta({ description: "The same document as YAML." }) } };
 
-function answer({ description, schema, alsoYaml, example, headers }: AnswerSpec): Responses[string] {
+function textContent(texts: AnswerSpec["texts"] = {}) {
+  return Object.fromEntries(
+    Object.entries(texts).map(([type, description]) => [type, { schema: z.string().meta({ description }) }]),
+  );
+}
+
+function answer({ description, schema, alsoYaml, texts, example, headers }: AnswerSpec): Responses[string] {
   const shown = { "X-Request-Id": "Names this request", ...headers };
   return {
     description,
     headers: Object.fromEntries(
       Object.entries(shown).map(([name, text]) => [name, { description: text, schema: { type: "string" as const } }]),
     ),
-    ...(schema ? { content: { ...jsonContent(schema, example), ...(alsoYaml ? YAML_CONTENT : {}) } } : {}),
+    ...(schema || texts
+      ? {
+          content: {
+            ...(schema ? jsonContent(schema, example) : {}),
+            ...(alsoYaml ? YAML_CONTENT : {}),
+            ...textContent(texts),
+          },
+        }
+      : {}),
   };
 }
 

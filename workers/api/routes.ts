@@ -68,6 +68,9 @@ import { resendWebhooks } from "./routes/webhooks/resend-since.ts";
 import { rotateCallbackSecretRoute } from "./routes/webhooks/rotate-callback-secret.ts";
 import { rotateWebhookSecret } from "./routes/webhooks/rotate-secret.ts";
 import { testWebhookEndpoint } from "./routes/webhooks/test-endpoint.ts";
+import { auditUsageRoute } from "./routes/usage/audit.ts";
+import { correctUsageRoute } from "./routes/usage/correct.ts";
+import { get as getUsage } from "./routes/usage/get.ts";
 import { remove as deleteWorkflow } from "./routes/workflows/delete.ts";
 import { get as getWorkflow } from "./routes/workflows/get.ts";
 import { getWorkflowVersion } from "./routes/workflows/get-version.ts";
@@ -154,6 +157,9 @@ export const routes: readonly Endpoint[] = [
   testTrigger,
   createTenantRoute,
   changeLimitsRoute,
+  getUsage,
+  auditUsageRoute,
+  correctUsageRoute,
   healthz,
   openApi,
   workflowSchemaRoute,

@@ -8,3 +8,6 @@ export { budgets, tenantLimits } from "./tables/tenant-limits.ts";
 export { tenants } from "./tables/tenants.ts";
 export { triggers } from "./tables/triggers.ts";
 export { workflows, workflowVersions } from "./tables/workflows.ts";
+export { runOutcomes } from "./tables/run-outcomes.ts";
+export { usageRecords } from "./tables/usage-records.ts";
+export { usageRollups } from "./tables/usage-rollups.ts";

@@ -40,6 +40,8 @@ export interface Ports {
   readonly defaultLimits: LimitOverrides;
   readonly rates: RateLimiter;
   readonly addresses: AddressLimiter;
+  /** False only in the benchmark that measures what metering costs. */
+  readonly metering: boolean;
   /** A new stub at each call: a stub whose object was reset stays broken. */
   cell(name: string): CoordinatorRpc;
   tenant(name: string): TenantRpc;

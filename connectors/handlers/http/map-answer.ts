@@ -121,7 +121,8 @@ function usageOf(usage: Json | undefined): ReportedUsage | undefined {
   const reported: ReportedUsage = {};
   for (const name of ["input_tokens", "output_tokens", "cost"] as const) {
     const value = usage[name];
-    if (typeof value === "number" && value >= 0) reported[name] = value;
+    if (typeof value !== "number" || !Number.isFinite(value) || value < 0) continue;
+    reported[name] = name === "cost" ? value : Math.round(value);
   }
   return Object.keys(reported).length > 0 ? reported : undefined;
 }

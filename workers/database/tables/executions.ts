@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { bigint, index, integer, pgTable, text, timestamp } from "drizzle-orm/pg-core";
 
 /** The read model of executions, filled from the cells' outboxes. Never asked about one execution. */
@@ -24,5 +25,6 @@ export const executions = pgTable(
   (table) => [
     index("executions_created").on(table.tenantId, table.environment, table.createdAt.desc(), table.executionId.desc()),
     index("executions_workflow").on(table.tenantId, table.environment, table.workflowSlug, table.createdAt.desc()),
+    index("executions_unfinished").on(table.tenantId, table.environment).where(sql`finished_at IS NULL`),
   ],
 );

@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import { onTenant } from "../object-calls.ts";
+import { onCell, onTenant } from "../object-calls.ts";
 import { tenantObjectName } from "../../../contracts/placement.ts";
 import { projectCell } from "./project.ts";
 
@@ -13,17 +13,22 @@ function isShard(cell: string): boolean {
 
 /**
  * Brings the read model up to date before it is listed, so that it does not depend on a queue that may be late or lost.
- * Answers the time up to which it is. When a cell cannot be reached, the list is as old as it was and says so.
+ * Answers the time up to which it is; with `usage`, that of what long executions have used so far, too. When a cell cannot be reached, the list is as old as it was and says so.
  */
-export async function catchUp(context: Context): Promise<number> {
+export async function catchUp(context: Context, { usage = false } = {}): Promise<number> {
   const { ports, caller } = context;
-  const name = tenantObjectName(caller);
+  const name = usage ? `${tenantObjectName(caller)} usage` : tenantObjectName(caller);
   const known = ports.projectedAt.get(name);
   const now = ports.now();
   if (known !== undefined && now - known.value < FRESH_MS) return known.value;
   try {
     const cells = await onTenant(ports, caller, (tenant) => tenant.cells());
-    await Promise.all(cells.filter(isShard).map((cell) => projectCell(ports, cell)));
+    await Promise.all(
+      cells.filter(isShard).map(async (cell) => {
+        if (usage) await onCell(ports, cell, (it) => it.reportUsage());
+        return projectCell(ports, cell);
+      }),
+    );
   } catch (error) {
     if (known === undefined) throw error;
     return known.value;

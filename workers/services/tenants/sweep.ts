@@ -1,27 +1,9 @@
-import { asc, gt } from "drizzle-orm";
-import { tenants } from "../../database/tables.ts";
 import type { Ports } from "../context.ts";
 import { projectCell } from "../executions/project.ts";
 import { onCell, onTenant } from "../object-calls.ts";
+import { tenantIds } from "./tenant-ids.ts";
 
-const PAGE = 200;
 const ENVIRONMENTS = ["live", "test"] as const;
-
-async function* tenantIds(ports: Ports): AsyncGenerator<string> {
-  let after = "";
-  for (;;) {
-    const page = await ports.database
-      .select({ id: tenants.id })
-      .from(tenants)
-      .where(gt(tenants.id, after))
-      .orderBy(asc(tenants.id))
-      .limit(PAGE);
-    for (const { id } of page) yield id;
-    const last = page.at(-1);
-    if (last === undefined || page.length < PAGE) return;
-    after = last.id;
-  }
-}
 
 /** Wakes every cell of every tenant, and empties its outbox. One that fails does not keep the others from waking. */
 export async function sweepTenants(ports: Ports): Promise<{ cells: number; inFlight: number; failed: number }> {

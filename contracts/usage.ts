@@ -1,0 +1,34 @@
+import type { UsageRecord } from "./execution.ts";
+
+/** How an attempt ended, by the event that settled it. */
+export const ATTEMPT_OUTCOMES = ["completed", "failed", "retrying", "canceled"] as const;
+export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number];
+
+/**
+ * One metered event of an execution's log (section 16): its start, or the settling of an attempt that reached a plugin. With
+ * the execution's id its sequence is the id of the record that it becomes, so that whatever is sent twice counts once.
+ * Meters that are 0 are left out.
+ */
+export type UsageFact = { seq: number /** Epoch ms. */; at: number } & (
+  | { executions: 1 }
+  | {
+      step_runs: 1;
+      compute_ms?: number;
+      egress_bytes?: number;
+      ai_tokens?: number;
+      /** `namespace/name`. */
+      connector: string;
+      action: string;
+      /** Kind of the step: `action`, `transform`, … */
+      kind: string;
+      outcome: AttemptOutcome;
+    }
+);
+
+/** What an execution has used by its log, folded: the audit compares it with the records. */
+export interface LoggedUsage extends UsageRecord {
+  execution_id: string;
+}
+
+/** Where the usage of an execution has been read to: the sequence of the last row of its log that was. */
+export type MeteredUpTo = readonly [executionId: string, seq: number];

@@ -1,0 +1,47 @@
+import type { UsageFact } from "../../contracts/usage.ts";
+import type { CellStorage, ChangedExecution } from "./cell-storage.ts";
+import type { PlanCache } from "./plan-cache.ts";
+import { usageFact } from "./usage-facts.ts";
+
+/** Rows of a log that are read at a time. */
+const ROWS = 50;
+
+export interface ReadUsage {
+  facts: UsageFact[];
+  /** Row of the log up to which this goes. */
+  upTo: number;
+  /** There may be more of this execution. */
+  more: boolean;
+}
+
+/**
+ * Usage out of an execution's log, after what the sink has: read when the sink asks, so that recording it costs a run nothing
+ * beside the event that it is part of. Whole rows of the log, so that the next read begins with a row.
+ */
+export class UsageReader {
+  readonly #storage: CellStorage;
+  readonly #plans: PlanCache;
+
+  constructor(storage: CellStorage, plans: PlanCache) {
+    this.#storage = storage;
+    this.#plans = plans;
+  }
+
+  /** About `most` facts; more only where one row holds more. */
+  read({ id, plan, metered }: ChangedExecution, most: number): ReadUsage {
+    const facts: UsageFact[] = [];
+    let upTo = metered;
+    for (;;) {
+      const rows = this.#storage.meteredRows(id, upTo, ROWS);
+      for (const { seq, events } of rows) {
+        if (facts.length >= most) return { facts, upTo, more: true };
+        upTo = seq;
+        for (const event of events) {
+          const fact = usageFact(this.#plans.find(plan), event);
+          if (fact) facts.push(fact);
+        }
+      }
+      if (rows.length < ROWS) return { facts, upTo, more: false };
+    }
+  }
+}
