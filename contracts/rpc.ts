@@ -7,7 +7,7 @@ import type { Result } from "./errors.ts";
 import type { ExecutionEvent } from "./execution-event.ts";
 import type { FeedWish } from "./feed-rpc.ts";
 import type { QuotaRpc, TenantSettings } from "./quota-rpc.ts";
-import type { LoggedUsage, MeteredUpTo, UsageFact } from "./usage.ts";
+import type { ActFact, LoggedUsage, MeteredUpTo, UsageFact } from "./usage.ts";
 import type { Environment, ExecutionMode, ExecutionRecord, StepRecord, UsageRecord } from "./execution.ts";
 
 /*
@@ -79,6 +79,8 @@ export interface ExecutionProjection {
   runAttempt: number;
   /** Usage that the sink has not confirmed yet, out of the execution's log. */
   facts?: UsageFact[];
+  /** Likewise, what somebody did to it. */
+  acts?: ActFact[];
 }
 
 /**

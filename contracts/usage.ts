@@ -25,6 +25,18 @@ export type UsageFact = { seq: number /** Epoch ms. */; at: number } & (
     }
 );
 
+/** Somebody steered an execution: an event of its log that is a row of the audit, under the id `aud_execution:sequence`. */
+export interface ActFact {
+  seq: number;
+  /** Epoch ms. */
+  at: number;
+  /** Id of a key or user. */
+  actor: string;
+  action: "execution.canceled" | "execution.paused" | "execution.resumed" | "execution.shut_down" | "approval.decided";
+  /** Path of the approval. */
+  step?: string;
+}
+
 /** What an execution has used by its log, folded: the audit compares it with the records. */
 export interface LoggedUsage extends UsageRecord {
   execution_id: string;

@@ -297,10 +297,11 @@ export class CellStorage {
     return row ? parse<Pick<ExecutionProjection, "usage">>(row.projection).usage.step_runs : 0;
   }
 
-  /** Rows of a log, after the row `after`, that may hold metered events. */
-  meteredRows(execution: string, after: number, limit: number): { seq: number; events: StampedEvent[] }[] {
+  /** Rows of a log, after the row `after`, that may hold what the sink takes of it: what was used, and what somebody did. */
+  telltaleRows(execution: string, after: number, limit: number): { seq: number; events: StampedEvent[] }[] {
     const statement = `SELECT seq, at, events FROM log WHERE execution = ? AND seq > ?
-      AND (instr(events, '"usage":{') > 0 OR instr(events, '"workflow.started"') > 0) ORDER BY seq LIMIT ?`;
+      AND (instr(events, '"usage":{') > 0 OR instr(events, '"workflow.started"') > 0 OR instr(events, '"actor":') > 0
+        OR instr(events, '"approval.decided"') > 0) ORDER BY seq LIMIT ?`;
     return this.#read(statement, execution, after, limit).map((row) => {
       const first = Number(row.seq);
       const at = Number(row.at);

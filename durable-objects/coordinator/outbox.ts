@@ -89,10 +89,11 @@ export class Outbox {
     let left = MOST_FACTS;
     for (const execution of changed) {
       const { id, change, projection, finished, metered } = execution;
-      const usage = withUsage ? this.#usage.read(execution, left) : { facts: [], upTo: metered, more: false };
-      left -= usage.facts.length;
+      const usage = withUsage ? this.#usage.read(execution, left) : { facts: [], acts: [], upTo: metered, more: false };
+      left -= usage.facts.length + usage.acts.length;
       const facts = usage.facts.length > 0 ? `"facts":${JSON.stringify(usage.facts)},` : "";
-      page.rows.push(`{"change":${change},${facts}${projection.slice(1)}`);
+      const acts = usage.acts.length > 0 ? `"acts":${JSON.stringify(usage.acts)},` : "";
+      page.rows.push(`{"change":${change},${facts}${acts}${projection.slice(1)}`);
       // Of what is over and all here, the watermark says enough: a short run costs no further write.
       if (usage.upTo > metered && (!finished || usage.more)) page.metered.push([id, usage.upTo]);
       if (!usage.more) page.last = change;

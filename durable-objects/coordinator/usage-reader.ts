@@ -1,4 +1,5 @@
-import type { UsageFact } from "../../contracts/usage.ts";
+import type { ActFact, UsageFact } from "../../contracts/usage.ts";
+import { actFact } from "./act-fact.ts";
 import type { CellStorage, ChangedExecution } from "./cell-storage.ts";
 import type { PlanCache } from "./plan-cache.ts";
 import { usageFact } from "./usage-facts.ts";
@@ -8,6 +9,7 @@ const ROWS = 50;
 
 export interface ReadUsage {
   facts: UsageFact[];
+  acts: ActFact[];
   /** Row of the log up to which this goes. */
   upTo: number;
   /** There may be more of this execution. */
@@ -15,7 +17,7 @@ export interface ReadUsage {
 }
 
 /**
- * Usage out of an execution's log, after what the sink has: read when the sink asks, so that recording it costs a run nothing
+ * Usage out of an execution's log, and who did what to it, after what the sink has: read when the sink asks, so that recording it costs a run nothing
  * beside the event that it is part of. Whole rows of the log, so that the next read begins with a row.
  */
 export class UsageReader {
@@ -30,18 +32,21 @@ export class UsageReader {
   /** About `most` facts; more only where one row holds more. */
   read({ id, plan, metered }: ChangedExecution, most: number): ReadUsage {
     const facts: UsageFact[] = [];
+    const acts: ActFact[] = [];
     let upTo = metered;
     for (;;) {
-      const rows = this.#storage.meteredRows(id, upTo, ROWS);
+      const rows = this.#storage.telltaleRows(id, upTo, ROWS);
       for (const { seq, events } of rows) {
-        if (facts.length >= most) return { facts, upTo, more: true };
+        if (facts.length + acts.length >= most) return { facts, acts, upTo, more: true };
         upTo = seq;
         for (const event of events) {
           const fact = usageFact(this.#plans.find(plan), event);
           if (fact) facts.push(fact);
+          const act = actFact(event);
+          if (act) acts.push(act);
         }
       }
-      if (rows.length < ROWS) return { facts, upTo, more: false };
+      if (rows.length < ROWS) return { facts, acts, upTo, more: false };
     }
   }
 }

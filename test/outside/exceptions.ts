@@ -33,7 +33,6 @@ const MANAGEMENT = "run management is issue 6";
 /** Routes of the language document. */
 export const ROUTE_EXCEPTIONS: Record<string, string> = {
   "GET /workflows/executions/{id}/events": RESULTS,
-  "GET /usage": RESULTS,
   "POST /register": REGISTRY,
   "DELETE /register/{plugin_slug}/{instance_id}": REGISTRY,
   "POST /tasks/{task_token}/complete": REGISTRY,
@@ -45,7 +44,6 @@ export const ROUTE_EXCEPTIONS: Record<string, string> = {
   "DELETE /plugins/{slug}/{version}": REGISTRY,
   "POST /connections/{id}/test": REGISTRY,
   "POST /workflows/executions/{id}/retry": MANAGEMENT,
-  "GET /audit": "nobody reads the audit yet; a later issue",
   "POST /{plugin}/execute": "a route of the SDK's HTTP adapters, not of the platform",
 };
 

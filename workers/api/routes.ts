@@ -1,5 +1,6 @@
 import type { Endpoint } from "./endpoint.ts";
 import { execute } from "./routes/actions/execute.ts";
+import { list as listAudit } from "./routes/audit/list.ts";
 import { change as changeConnection } from "./routes/connections/change.ts";
 import { create as createConnection } from "./routes/connections/create.ts";
 import { remove as deleteConnection } from "./routes/connections/delete.ts";
@@ -31,6 +32,7 @@ import { listLimitsRoute } from "./routes/limits/list.ts";
 import { create as createKey } from "./routes/keys/create.ts";
 import { list as listKeys } from "./routes/keys/list.ts";
 import { revoke as revokeKey } from "./routes/keys/revoke.ts";
+import { get as getMetrics } from "./routes/metrics/get.ts";
 import { docs } from "./routes/platform/docs.ts";
 import { healthz } from "./routes/platform/health.ts";
 import { openApi } from "./routes/platform/open-api.ts";
@@ -158,6 +160,8 @@ export const routes: readonly Endpoint[] = [
   createTenantRoute,
   changeLimitsRoute,
   getUsage,
+  listAudit,
+  getMetrics,
   auditUsageRoute,
   correctUsageRoute,
   healthz,

@@ -4,7 +4,10 @@ import { auditEntry } from "../audit-entry.ts";
 import type { Context } from "../context.ts";
 import { act } from "./act.ts";
 
-/** Decides an approval. Who may, the step says; that somebody tried who may not is audited too (section 2). */
+/**
+ * Decides an approval. Who may, the step says; that somebody tried who may not is audited after the answer (section 2). What was
+ * decided the audit has from the execution's log.
+ */
 export async function decide(
   context: Context,
   executionId: string,
@@ -13,9 +16,7 @@ export async function decide(
 ): Promise<Result<Decision>> {
   const { keyId: by, roles } = context.caller;
   const after = await act(context, executionId, { type: "decide", step, decision, comment, by, roles: [...roles] });
-  const audit = (action: string) =>
-    context.background(Promise.resolve(auditEntry(context, action, `${executionId}/${step}`)));
-  if (after.ok) audit("approval.decided");
-  else if (after.code === "FORBIDDEN") audit("approval.refused");
+  if (!after.ok && after.code === "FORBIDDEN")
+    context.background(Promise.resolve(auditEntry(context, "approval.refused", `${executionId}/${step}`)));
   return after.ok ? success({ execution_id: executionId, step, decision, by, comment: comment ?? null }) : after;
 }

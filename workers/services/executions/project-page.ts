@@ -7,7 +7,7 @@ const timestamp = (member: string) => sql.raw(`to_timestamp((row->>'${member}'):
 
 /**
  * Writes a page of an outbox (`ExecutionProjection`s as JSON texts) in one statement, which is all or nothing: the read model,
- * how executions ended, the records of usage, and their sums. A second delivery, or an older one that comes late, changes
+ * how executions ended and who steered them, the records of usage, and their sums. A second delivery, or an older one that comes late, changes
  * nothing: sums take up only what was really inserted. The texts stay texts: neither this Worker nor drizzle takes each of
  * their members in hand. Rows that others count up, too, are taken in one order, so that two such statements never lock each
  * other out.
@@ -43,6 +43,14 @@ export async function projectPage(ports: Ports, rows: readonly string[]): Promis
       GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
       ON CONFLICT (tenant_id, environment, workflow_slug, mode, status, bucket) DO UPDATE SET
         runs = run_outcomes.runs + excluded.runs, seconds = run_outcomes.seconds + excluded.seconds
+    ),
+    acted AS (
+      INSERT INTO audit (id, tenant_id, environment, actor, action, subject, at)
+      SELECT 'aud_' || (row->>'executionId') || ':' || seq, row->>'tenantId', row->>'environment', actor, action,
+        (row->>'executionId') || coalesce('/' || step, ''), to_timestamp(act.at::double precision / 1000)
+      FROM page, jsonb_to_recordset(row->'acts') AS act (seq bigint, at bigint, actor text, action text, step text)
+      ORDER BY 1
+      ON CONFLICT (id) DO NOTHING
     ),
     recorded AS (
       INSERT INTO usage_records (
