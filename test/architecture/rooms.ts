@@ -125,6 +125,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       "workers/services",
     ],
     packages: [
+      "@neondatabase/serverless",
       "ajv",
       "ajv-formats",
       "esbuild",
