@@ -55,10 +55,12 @@ export class CellsToTell {
   async tell(): Promise<void> {
     const due = this.nextDue();
     if (due === null || due > this.#ports.now()) return;
-    this.#telling ??= this.#round().finally(() => {
-      this.#telling = undefined;
-      this.#changed();
-    });
+    this.#telling ??= this.#round()
+      .catch((error: unknown) => this.#ports.report("the cells could not be told what the feed wants", error))
+      .finally(() => {
+        this.#telling = undefined;
+        this.#changed();
+      });
     await this.#telling;
   }
 

@@ -49,13 +49,14 @@ export class EventLog {
     this.#facts.put(WANTED_UNTIL, now + IDLE_MS);
   }
 
-  /** False for a repeat. */
-  add({ executionId }: FeedItem, event: ExecutionEvent, now: number): boolean {
+  /** Answers its position; undefined for a repeat. */
+  add({ executionId }: FeedItem, event: ExecutionEvent, now: number): number | undefined {
     const body = JSON.stringify(event);
     const statement = `INSERT OR IGNORE INTO log (execution, event, type, workflow, at, bytes, body)
-      VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING 1`;
+      VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING seq`;
     const { id, type, workflow_id } = event;
-    return this.#sql.write(statement, executionId, id, type, workflow_id, now, body.length, body).length > 0;
+    const [row] = this.#sql.write(statement, executionId, id, type, workflow_id, now, body.length, body);
+    return row && Number(row.seq);
   }
 
   /** The position of the newest event. */

@@ -22,7 +22,7 @@ export class Housekeeping {
     this.#log = log;
   }
 
-  /** A delivery of this sequence was written. */
+  /** A delivery or event of this sequence was written. */
   added(seq: number, now: number): void {
     if (seq % LOOK_AFTER === 0) this.#dueAt ??= now;
   }
@@ -38,6 +38,8 @@ export class Housekeeping {
   }
 
   onAlarm(now: number): void {
+    const due = this.nextDue(now);
+    if (due === null || due > now) return;
     this.#dueAt = null;
     this.#log.prune(now);
     let left = BATCH - this.#deliveries.prune(now - KEEP_MS + 1, BATCH);

@@ -183,7 +183,9 @@ export class Outlet {
     if (wanting.length > 0) this.#send(eventMessage(item, event), wanting);
     if (item.callbackUrl !== undefined && TERMINAL_EVENTS.has(event.type))
       this.#send(callbackMessage(item, event), [{ url: item.callbackUrl }]);
-    return this.#log.wanted(now) && this.#log.add(item, event, now);
+    const position = this.#log.wanted(now) ? this.#log.add(item, event, now) : undefined;
+    if (position !== undefined) this.#house.added(position, now);
+    return position !== undefined;
   }
 
   #send(message: Message, to: readonly (WebhookEndpoint | { url: string })[]): void {
