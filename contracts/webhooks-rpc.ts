@@ -97,7 +97,8 @@ export interface FeedNotice {
 
 /** Which events of the tenant's stream are read. */
 export interface FeedFilter {
-  types?: string[];
+  /** Each list must mean the type. */
+  types?: string[][];
   workflow?: string;
   executionId?: string;
 }

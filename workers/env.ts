@@ -1,8 +1,8 @@
 import type { OutboxHint } from "../contracts/outbox-hint.ts";
 import type { SocketDoor } from "./stream-platform.ts";
 import type { CoordinatorRpc, PluginRpc, TenantRpc } from "../contracts/rpc.ts";
-import type { FeedPort } from "./services/context.ts";
 import type { TriggersRpc } from "../contracts/triggers-rpc.ts";
+import type { WebhooksRpc } from "../contracts/webhooks-rpc.ts";
 
 /*
  * A namespace as this Worker uses it: by name, through an RPC face. Written out, because the generated types of the
@@ -18,8 +18,8 @@ export interface Env {
   COORDINATOR: ObjectNamespace<CoordinatorRpc & SocketDoor>;
   RELAY: ObjectNamespace<SocketDoor>;
   TENANT: ObjectNamespace<TenantRpc>;
-  FEED: ObjectNamespace<FeedPort>;
   TRIGGERS: ObjectNamespace<TriggersRpc>;
+  FEED: ObjectNamespace<WebhooksRpc & SocketDoor>;
   TOOLBOX_PLUGIN: PluginRpc;
   HTTP_PLUGIN: PluginRpc;
   CODE_PLUGIN: PluginRpc;

@@ -27,10 +27,11 @@ async function open(door: SocketDoor, path: string): Promise<SocketAnswer> {
 }
 
 /** Streams by the bindings of this Worker. */
-export function streamPlatform(env: Pick<Env, "COORDINATOR" | "RELAY">): StreamPlatform {
+export function streamPlatform(env: Pick<Env, "COORDINATOR" | "FEED" | "RELAY">): StreamPlatform {
   return {
     toCell: (cell, path) => open(env.COORDINATOR.getByName(cell), path),
     toRelay: (relay, path) => open(env.RELAY.getByName(relay), path),
+    toFeed: (feed, path) => open(env.FEED.getByName(feed), path),
     upgrade: () => {
       const { 0: client, 1: server } = new WebSocketPair();
       const socket = platformSocket(server);

@@ -110,3 +110,11 @@ export const logsQuery = z.strictObject({
   step,
   level: z.enum(["debug", "info", "warn", "error"]).optional().meta({ description: "This level and graver." }),
 });
+
+/** `GET /events/stream`. */
+export const feedStreamQuery = z.strictObject({
+  after: cleanText(200).optional().meta({ description: "Only events after this `id`. Absent: from now on." }),
+  types: types.meta({ description: "Only these, with commas: `step.*,workflow.completed`. Absent: all." }),
+  workflow: cleanText(200).optional().meta({ description: "Only of the workflow of this slug." }),
+  execution: cleanText(200).optional().meta({ description: "Only of this execution." }),
+});

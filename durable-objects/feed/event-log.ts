@@ -67,7 +67,14 @@ export class EventLog {
 
   read({ after, limit, ...filter }: FeedRead): FeedPage {
     const floor = this.#floor();
-    const page: FeedPage = { events: [], position: Math.max(after, floor), gap: after < floor, more: false };
+    // A position that is not there yet was never given: from here on, rather than nothing for long.
+    const from = Math.min(after, this.last());
+    const page: FeedPage = {
+      events: [],
+      position: Math.max(from, floor),
+      gap: after < floor || from < after,
+      more: false,
+    };
     const rows = this.#sql.read(
       "SELECT seq, execution, type, workflow, bytes FROM log WHERE seq > ? ORDER BY seq LIMIT ?",
       page.position,

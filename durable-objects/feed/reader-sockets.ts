@@ -27,7 +27,7 @@ const BAD_MESSAGE = 1007;
 
 export function passes(filter: FeedFilter, { type, workflow, executionId }: LoggedEvent): boolean {
   return (
-    (filter.types === undefined || isSubscribed(filter.types, type)) &&
+    (filter.types ?? []).every((list) => isSubscribed(list, type)) &&
     (filter.workflow === undefined || filter.workflow === workflow) &&
     (filter.executionId === undefined || filter.executionId === executionId)
   );

@@ -12,6 +12,7 @@ import { remove as deleteEnv } from "./routes/env/delete.ts";
 import { get as getEnv } from "./routes/env/get.ts";
 import { put as putEnv } from "./routes/env/put.ts";
 import { publish as publishEvent } from "./routes/events/publish.ts";
+import { eventsStream } from "./routes/events/stream.ts";
 import { batch } from "./routes/executions/batch.ts";
 import { cancel } from "./routes/executions/cancel.ts";
 import { get as getExecution } from "./routes/executions/get.ts";
@@ -131,6 +132,7 @@ export const routes: readonly Endpoint[] = [
   getEnv,
   deleteEnv,
   publishEvent,
+  eventsStream,
   listWebhookEndpoints,
   createWebhookEndpoint,
   getWebhookEndpoint,

@@ -16,11 +16,6 @@ import type { RateLimiter } from "./requests/rate-limiter.ts";
 import type { StreamPlatform } from "./streams/platform-socket.ts";
 import type { PlannedWorkflow, ResolvedReference } from "./workflows/planned-workflow.ts";
 
-/** A feed object: its face, and the sockets of its stream's readers. */
-export interface FeedPort extends WebhooksRpc {
-  fetch(request: Request): Promise<Response>;
-}
-
 /** What the world offers to a verb: everything that `main.ts` builds from bindings, once an isolate. */
 export interface Ports {
   readonly database: Database;
@@ -45,7 +40,7 @@ export interface Ports {
   /** A new stub at each call: a stub whose object was reset stays broken. */
   cell(name: string): CoordinatorRpc;
   tenant(name: string): TenantRpc;
-  feed(name: string): FeedPort;
+  feed(name: string): WebhooksRpc;
   /** Where what tenants name may be called. */
   readonly egressPolicy: EgressPolicy;
   /** Names of feed objects that have a secret for callbacks. */

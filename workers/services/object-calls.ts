@@ -1,6 +1,7 @@
 import type { CoordinatorRpc, TenantRpc } from "../../contracts/rpc.ts";
 import type { TriggersRpc } from "../../contracts/triggers-rpc.ts";
-import type { FeedPort, Ports } from "./context.ts";
+import type { WebhooksRpc } from "../../contracts/webhooks-rpc.ts";
+import type { Ports } from "./context.ts";
 import { type Owner, tenantObjectName } from "../../contracts/placement.ts";
 
 /** The object could not be reached, twice. The edge answers UNAVAILABLE. */
@@ -62,7 +63,7 @@ export function onTenant<T>(
 }
 
 /** As `onTenant`, for the feed object. */
-export function onFeed<T>(ports: Ports, owner: Owner, work: (feed: FeedPort) => Promise<T>): Promise<T> {
+export function onFeed<T>(ports: Ports, owner: Owner, work: (feed: WebhooksRpc) => Promise<T>): Promise<T> {
   return twice(() => ports.feed(tenantObjectName(owner)), work);
 }
 

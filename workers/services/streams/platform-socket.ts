@@ -21,6 +21,8 @@ export interface StreamPlatform {
   toCell(cell: string, path: string): Promise<SocketAnswer>;
   /** Likewise to a relay. */
   toRelay(relay: string, path: string): Promise<SocketAnswer>;
+  /** Likewise to a tenant's feed. */
+  toFeed(feed: string, path: string): Promise<SocketAnswer>;
   /** Answers a request for a WebSocket, and gives our end of it. */
   upgrade(): { response: Response; socket: PlatformSocket };
   /** A body whose writer goes on when the reader has taken what it wrote. */
