@@ -59,7 +59,7 @@ export type LimitOverrides = Partial<Record<LimitName, number>>;
 
 export const LIMIT_NAMES: readonly LimitName[] = Object.keys(LIMITS) as LimitName[];
 
-function isLimitName(name: string): name is LimitName {
+export function isLimitName(name: string): name is LimitName {
   return Object.hasOwn(LIMITS, name);
 }
 

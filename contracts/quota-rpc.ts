@@ -1,4 +1,6 @@
 import type { Result } from "./errors.ts";
+import type { BudgetList, LeaseAnswer, LeaseAsk } from "./lease.ts";
+import type { SharedBudget } from "./shared-budget.ts";
 import type { LimitName, LimitOverrides } from "./limits.ts";
 
 /** What an isolate wants of one rate limit: the tenant's, or a key's. */
@@ -50,6 +52,13 @@ export interface QuotaRpc {
   settings(): Promise<TenantSettings>;
   /** The whole of what differs from the defaults; Postgres has it too. */
   putLimits(overrides: LimitOverrides): Promise<void>;
+  /** Leases of limits and budgets, for a cell. */
+  askLeases(ask: LeaseAsk): Promise<LeaseAnswer>;
+  /** All budgets that there are; Postgres has them too. */
+  putBudgets(budgets: SharedBudget[]): Promise<void>;
+  budgets(): Promise<BudgetList>;
+  /** What is used of each of these accounts, as the cells say. */
+  accountsUsed(accounts: string[]): Promise<number[]>;
   /** Tokens of rate limits, in blocks, for use within `TOKEN_LEASE_MS`. */
   takeTokens(wishes: TokenWish[]): Promise<TokenGrant[]>;
   /** What is used now, for `GET /limits`. */

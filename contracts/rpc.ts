@@ -3,9 +3,10 @@ import type { Principal } from "../engine/run/authorization.ts";
 import type { ActionCall, ActionResult, LogLine, RunCommand, RunStatus } from "../engine/run/types.ts";
 import type { ConcurrencyRule } from "../engine/driver/concurrency-rule.ts";
 import type { Json, JsonObject } from "../engine/json.ts";
-import type { Result } from "./errors.ts";
+import type { Failure, Result } from "./errors.ts";
 import type { ExecutionEvent } from "./execution-event.ts";
 import type { FeedWish } from "./feed-rpc.ts";
+import type { LeaseHolderRpc } from "./lease.ts";
 import type { QuotaRpc, TenantSettings } from "./quota-rpc.ts";
 import type { ActFact, LoggedUsage, MeteredUpTo, UsageFact } from "./usage.ts";
 import type { Environment, ExecutionMode, ExecutionRecord, StepRecord, UsageRecord } from "./execution.ts";
@@ -57,6 +58,8 @@ export type StartAnswer =
   | { kind: "accepted"; executionId: string; replayed: boolean }
   | { kind: "finished"; executionId: string; replayed: boolean; record: ExecutionRecord }
   | { kind: "unknown_plan" }
+  /** A limit of the tenant: nothing was started, and the key is free. */
+  | { kind: "refused"; failure: Failure }
   /** The same Idempotency-Key came with another body. */
   | { kind: "conflict"; message: string /** Seconds: the first request is still in flight. */; retryAfter?: number };
 
@@ -118,7 +121,7 @@ export interface EventPage {
 export type StepReport = { kind: "progress"; percent?: number; message?: string } | ({ kind: "log" } & LogLine);
 
 /** A coordinator object: a cell that holds many executions of one tenant and environment. */
-export interface CoordinatorRpc {
+export interface CoordinatorRpc extends LeaseHolderRpc {
   start(command: StartCommand): Promise<StartAnswer>;
   /** The record, or null when this cell has no such execution. `waitMs` long-polls until it is terminal. */
   get(executionId: string, options?: { waitMs?: number }): Promise<ExecutionRecord | null>;

@@ -1,3 +1,4 @@
+import type { Admissions } from "./admissions.ts";
 import type { CellStorage, ExecutionRow } from "./cell-storage.ts";
 import { projectionOf } from "./execution-head.ts";
 import type { IdempotentStarts } from "./idempotent-starts.ts";
@@ -10,6 +11,7 @@ interface CommitParts {
   plans: PlanCache;
   outbox: Outbox;
   starts: IdempotentStarts;
+  admissions: Admissions;
   now(): number;
   /** Events of an execution were written; `before`: the outbox's last change before that. */
   wrote(resident: Resident, before: number): void;
@@ -59,13 +61,18 @@ export class CellCommits {
   }
 
   #atomically(writes: () => void): void {
-    const { outbox, storage } = this.#parts;
+    const { admissions, outbox, storage } = this.#parts;
     const mark = outbox.mark();
     try {
       storage.prepare();
-      storage.atomically(writes);
+      storage.atomically(() => {
+        writes();
+        admissions.store();
+      });
+      admissions.settle(true);
     } catch (error) {
       outbox.rewind(mark);
+      admissions.settle(false);
       throw error;
     }
   }
@@ -90,6 +97,7 @@ export class CellCommits {
         storage.updateExecution(row);
       }
     }
+    this.#parts.admissions.stage(resident);
     resident.logSize += storage.append(head.executionId, resident.pending);
   }
 
@@ -116,8 +124,10 @@ export class CellCommits {
       resident.birth = undefined;
     }
     const { status } = resident.driver.state;
-    if (status !== resident.storedStatus) this.#reported(resident);
+    const statusBefore = resident.storedStatus;
+    if (status !== statusBefore) this.#reported(resident);
     resident.storedStatus = status;
+    this.#parts.admissions.written(resident, statusBefore);
     this.#parts.wrote(resident, before);
   }
 }

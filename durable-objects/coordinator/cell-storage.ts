@@ -315,6 +315,42 @@ export class CellStorage {
     this.#write("UPDATE executions SET metered = max(metered, ?) WHERE id = ?", seq, execution);
   }
 
+  hasUnfinished(): boolean {
+    return this.#read("SELECT 1 FROM executions WHERE finished_at IS NULL LIMIT 1").length > 0;
+  }
+
+  /** Executions that queue for others to end, in the order in which they came. */
+  queued(): { execution: string; workflow: string; priority: number }[] {
+    return this.#read("SELECT execution, workflow, priority FROM start_queue ORDER BY seq").map((row) => ({
+      execution: text(row.execution),
+      workflow: text(row.workflow),
+      priority: Number(row.priority),
+    }));
+  }
+
+  putQueued(execution: string, workflow: string, priority: number): void {
+    this.#write(
+      "INSERT OR IGNORE INTO start_queue (execution, workflow, priority) VALUES (?, ?, ?)",
+      execution,
+      workflow,
+      priority,
+    );
+  }
+
+  deleteQueued(execution: string): void {
+    this.#write("DELETE FROM start_queue WHERE execution = ?", execution);
+  }
+
+  /** Executions that a budget which they share has paused. */
+  heldByBudget(): string[] {
+    return this.#read("SELECT execution FROM held_by_budget").map((row) => text(row.execution));
+  }
+
+  putHeldByBudget(execution: string, held: boolean): void {
+    if (held) this.#write("INSERT OR IGNORE INTO held_by_budget VALUES (?)", execution);
+    else this.#write("DELETE FROM held_by_budget WHERE execution = ?", execution);
+  }
+
   lastChange(): number {
     return Number(this.#read("SELECT max(change) AS last FROM executions")[0]?.last ?? 0);
   }

@@ -1,6 +1,8 @@
 import type { ExecutionRecord, StepRecord } from "../../contracts/execution.ts";
 import { executionRecord } from "../../contracts/execution-record.ts";
-import { failure, type Result, success } from "../../contracts/errors.ts";
+import { type Failure, failure, type Result, success } from "../../contracts/errors.ts";
+import type { BudgetList, LeaseReport } from "../../contracts/lease.ts";
+import type { RunError } from "../../engine/errors.ts";
 import type { FeedItem, FeedWish } from "../../contracts/feed-rpc.ts";
 import type {
   CallContext,
@@ -15,6 +17,7 @@ import type {
 import type { LoggedUsage, MeteredUpTo } from "../../contracts/usage.ts";
 import type { ActionCall, ActionResult, Hold, RunCommand } from "../../engine/run/types.ts";
 import type { TimerQueue } from "../timer-queue.ts";
+import { Admissions, type Entry } from "./admissions.ts";
 import type { CellStorage } from "./cell-storage.ts";
 import { keyIsTaken } from "./errands.ts";
 import { loggedUsage } from "./logged-usage.ts";
@@ -36,6 +39,8 @@ export interface CellDeps {
   timers: TimerQueue;
   /** The recovery alarm is never further ahead than this while anything is unfinished or unsent. */
   alarmMs: number;
+  /** It is there for one isolated execution. */
+  single?: boolean;
   tenant: TenantPort;
   now(): number;
   wait(ms: number): Promise<void>;
@@ -65,6 +70,7 @@ export class Cell {
   readonly #reports: StepReports;
   /** The logs as readers see them. */
   readonly events: EventLog;
+  readonly #admissions: Admissions;
   readonly #feed: FeedPush;
   /** Starts that ask for a slot, by Idempotency-Key: others with the key go on a turn after the answer, when it has begun. */
   readonly #asking = new Map<string, Promise<unknown>>();
@@ -89,6 +95,13 @@ export class Cell {
       },
       deliver: (executionId, input) => void this.#residents.here(executionId)?.driver.deliver(input),
     });
+    this.#admissions = new Admissions({
+      ...deps,
+      ask: (question) => deps.tenant.askLeases(question),
+      single: deps.single ?? false,
+      get: (id) => this.#residents.get(id),
+      isCurrent: (resident) => this.#residents.isCurrent(resident),
+    });
     this.#residents = new Residents({
       ...deps,
       call: async (call, context) => {
@@ -99,6 +112,7 @@ export class Cell {
       plans: this.#plans,
       outbox: this.#outbox,
       starts: this.#starts,
+      admissions: this.#admissions,
       wrote: ({ head, pending }, before) => {
         this.events.written(head.executionId);
         this.#feed.written(head, pending, before);
@@ -123,17 +137,19 @@ export class Cell {
     }
     const plan = this.#plans.find(command.planDigest, command.plan);
     if (!plan) return { kind: "unknown_plan" };
-    let hold: Hold | undefined = timeHold(command, this.#residents.now());
-    if (command.concurrency && !hold) {
-      const asked = await this.#askForSlot(command);
-      if (asked === "rejected") return { kind: "conflict", message: keyIsTaken(command.concurrency.key).message };
-      hold = asked;
-    }
+    const time = timeHold(command, this.#residents.now());
+    // Without a question to anybody there is no wait between looking for the key and beginning with it.
+    const entered =
+      (command.concurrency && !time ? undefined : this.#admissions.enter(time)) ?? (await this.#ask(command, time));
+    if ("ok" in entered) return { kind: "refused", failure: entered };
+    if ("rejected" in entered) return { kind: "conflict", message: keyIsTaken(entered.rejected).message };
+    const { hold, reservations } = entered;
     const { inputs, env, trigger, timeoutMs, waitMs, principal, actor, budget, maxSteps } = command;
     const start = { type: "start" as const, inputs, env, trigger, timeoutMs, principal, actor, budget, maxSteps, hold };
     if (idempotency) this.#starts.begin(idempotency, command.executionId);
     const head = headOf(command, this.#residents.now());
-    const resident = this.#residents.bear(head, plan, { planDigest: command.planDigest, start, idempotency });
+    const birth = { planDigest: command.planDigest, start, idempotency };
+    const resident = this.#residents.bear(head, plan, birth, reservations);
     if (waitMs === undefined) {
       await this.#residents.committed(resident);
       return { kind: "accepted", executionId: head.executionId, replayed: false };
@@ -174,7 +190,7 @@ export class Cell {
   /** Steers an execution; see `CoordinatorRpc.act`. */
   async act(executionId: string, command: RunCommand): Promise<Result<ExecutionRecord> | null> {
     const resident = this.#residents.get(executionId);
-    const refusal = resident?.driver.deliver(command);
+    const refusal = resident && this.#deliver(resident, command);
     if (resident && refusal) {
       this.#residents.rest(resident);
       return failure(refusal.code, refusal.message, refusal.details);
@@ -187,6 +203,26 @@ export class Cell {
       command.type === "cancel" ? status === "canceled" || record.phase !== undefined : resident !== undefined;
     if (!done) return failure("CONFLICT", `The execution has already ended: it is ${status}`, { status });
     return success(BRIEF.has(command.type) ? { ...record, steps: [] } : record);
+  }
+
+  #deliver(resident: Resident, command: RunCommand): RunError | undefined {
+    if (command.type !== "release") return resident.driver.deliver(command);
+    this.#admissions.release(resident);
+    return undefined;
+  }
+
+  /** See `LeaseHolderRpc`. */
+  reportLease(account: string, mark?: number): LeaseReport | null {
+    return this.#admissions.report(account, mark);
+  }
+
+  leasesChanged(budgets: BudgetList): void {
+    this.#admissions.changed(budgets);
+  }
+
+  /** Called now and then from outside, while there is anything to do. */
+  tick(): void {
+    this.#admissions.tick();
   }
 
   /** It came before, and counted: an answer that was lost must not make somebody else get it. */
@@ -220,6 +256,7 @@ export class Cell {
   /** After a restart: everything that has something to do is folded and goes on. */
   recover(): void {
     this.#residents.recover();
+    this.#admissions.tick();
     this.#keepAwake();
     this.#outbox.announce(this.#deps.now());
     this.#feed.announce();
@@ -230,6 +267,7 @@ export class Cell {
     try {
       this.#residents.awakenDue();
       this.#residents.reportUsage();
+      this.#admissions.tick();
       this.#storage.forgetExpired(this.#deps.now());
       this.#outbox.storeWatermark();
     } finally {
@@ -239,26 +277,38 @@ export class Cell {
     }
   }
 
-  /** A slot of the command's concurrency key: none needed to wait for, a place in the queue, or none at all. */
-  async #askForSlot({
-    executionId,
-    concurrency,
-    priority = 0,
-    idempotency,
-  }: StartCommand): Promise<Hold | undefined | "rejected"> {
-    if (!concurrency) return undefined;
-    const asking = this.#deps.tenant.acquireSlot(executionId, concurrency, priority);
-    if (idempotency)
-      this.#asking.set(
-        idempotency.key,
-        asking.then(nothing, nothing).then(() => this.#deps.wait(0)),
-      );
+  /** Asks for what a start needs of the tenant object. Others with its Idempotency-Key wait for that. */
+  async #ask(command: StartCommand, time: Hold | undefined): Promise<Entry | Failure | { rejected: string }> {
+    const { idempotency } = command;
+    const asking = this.#enter(command, time);
+    if (idempotency) {
+      const done = asking.then(nothing, nothing).then(() => this.#deps.wait(0));
+      this.#asking.set(idempotency.key, done);
+    }
     try {
-      const { kind } = await asking;
-      if (kind === "rejected") return "rejected";
-      return kind === "queued" ? { kind: "concurrency", key: concurrency.key } : undefined;
+      return await asking;
     } finally {
       if (idempotency) this.#asking.delete(idempotency.key);
+    }
+  }
+
+  /** Room in the month, a slot of its concurrency key, and room among the running. */
+  async #enter(command: StartCommand, time: Hold | undefined): Promise<Entry | Failure | { rejected: string }> {
+    const { executionId, concurrency, priority = 0 } = command;
+    const reservations = await this.#admissions.mayStart();
+    if ("ok" in reservations) return reservations;
+    let entry: Entry | Failure | { rejected: string } | undefined = time && { reservations, hold: time };
+    try {
+      if (concurrency && !time) {
+        const { kind } = await this.#deps.tenant.acquireSlot(executionId, concurrency, priority);
+        if (kind === "rejected") entry = { rejected: concurrency.key };
+        if (kind === "queued") entry = { reservations, hold: { kind: "concurrency", key: concurrency.key } };
+      }
+      entry ??= await this.#admissions.mayBegin(reservations);
+      if (concurrency && "ok" in entry) void this.#deps.tenant.releaseSlot(executionId).catch(nothing);
+      return entry;
+    } finally {
+      if (entry === undefined || !("reservations" in entry)) reservations.drop();
     }
   }
 
@@ -301,7 +351,8 @@ export class Cell {
   #keepAwake(): void {
     const now = this.#deps.now();
     const due = this.#storage.nextDue() ?? Number.POSITIVE_INFINITY;
-    const idle = this.#residents.size === 0 && this.#outbox.drained && this.#feed.drained;
+    const done = this.#outbox.drained && this.#feed.drained && this.#admissions.queued === 0;
+    const idle = this.#residents.size === 0 && done;
     const wanted = Math.min(due, idle ? Number.POSITIVE_INFINITY : now + this.#deps.alarmMs);
     if (!Number.isFinite(wanted) || (this.#alarmAt > now && this.#alarmAt <= wanted)) return;
     this.#alarmAt = Math.max(wanted, now);
@@ -312,7 +363,7 @@ export class Cell {
 function timeHold({ startAt, concurrency }: StartCommand, now: number): Hold | undefined {
   if (startAt === undefined || startAt <= now) return undefined;
   const then = concurrency && { kind: "concurrency" as const, key: concurrency.key };
-  return { kind: "time", due: startAt, ...(then ? { then } : {}) };
+  return { kind: "time", due: startAt, then: then ?? { kind: "capacity", limit: 0 } };
 }
 
 /** A second request with the same Idempotency-Key waits this long for the first (section 20). */

@@ -3,6 +3,7 @@ import { Placement } from "../../contracts/placement.ts";
 import type { RunCommand } from "../../engine/run/types.ts";
 import type { Result } from "../../contracts/errors.ts";
 import type { ExecutionRecord, StepRecord } from "../../contracts/execution.ts";
+import type { BudgetList, LeaseReport } from "../../contracts/lease.ts";
 import type { FeedRpc, FeedWish } from "../../contracts/feed-rpc.ts";
 import type {
   CoordinatorRpc,
@@ -59,6 +60,7 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
       storage: this.#storage,
       timers: new TimerQueue({ now: Date.now, wake }),
       alarmMs: this.#isolated ? ISOLATED_ALARM_MS : SHARED_ALARM_MS,
+      single: this.#isolated,
       now: Date.now,
       wait: (ms) => scheduler.wait(ms),
       call: cachedCalls(
@@ -72,6 +74,7 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
         releaseSlot: (executionId) => this.#tenant.releaseSlot(executionId),
         awaitEvent: (executionId, path, { event: name, key = "", channel, filter }) =>
           this.#tenant.awaitEvent({ executionId, path, name, key, channel, filter, cell: this.#name }),
+        askLeases: (question) => this.#tenant.askLeases({ ...question, holder: this.#name }),
         forgetWait: (executionId, path) => this.#tenant.forgetWait(executionId, path),
       },
       childId: (parent, seed) => this.#placement.child(parent, parent.executionId, seed),
@@ -113,6 +116,14 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
     return this.#cell.act(executionId, command);
   }
 
+  async reportLease(account: string, mark?: number): Promise<LeaseReport | null> {
+    return this.#cell.reportLease(account, mark);
+  }
+
+  async leasesChanged(budgets: BudgetList): Promise<void> {
+    this.#cell.leasesChanged(budgets);
+  }
+
   async isLive(executionId: string): Promise<boolean> {
     return this.#cell.isLive(executionId);
   }
@@ -134,6 +145,7 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
   }
 
   async wake(): Promise<number> {
+    this.#cell.tick();
     return this.#cell.unfinished;
   }
 

@@ -9,6 +9,8 @@ interface ErrandDeps {
   now(): number;
   /** True while the execution is the one that is driven. */
   isCurrent(resident: Resident): boolean;
+  /** Its concurrency key is free: it may begin as far as that goes. */
+  release(resident: Resident): void;
   /** The errand is done: the execution may have nothing to do any more. */
   done(resident: Resident): void;
 }
@@ -48,7 +50,7 @@ export class Errands {
     this.#run(resident, async () => {
       const answer = await this.#deps.tenant.acquireSlot(executionId, concurrency, priority);
       if (!this.#deps.isCurrent(resident)) return;
-      if (answer.kind === "granted") resident.driver.deliver({ type: "release" });
+      if (answer.kind === "granted") this.#deps.release(resident);
       else if (answer.kind === "rejected")
         resident.driver.deliver({ type: "fail", error: keyIsTaken(concurrency.key) });
     });

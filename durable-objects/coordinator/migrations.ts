@@ -66,4 +66,14 @@ export const CELL_MIGRATIONS: readonly SqliteMigration[] = [
     id: 5,
     sql: "ALTER TABLE executions ADD COLUMN metered INTEGER NOT NULL DEFAULT 0;",
   },
+  {
+    // What limits and budgets of the tenant hold back; and what ran before they were counted is counted.
+    id: 6,
+    sql: `
+      CREATE TABLE start_queue (seq INTEGER PRIMARY KEY, execution TEXT NOT NULL UNIQUE, workflow TEXT NOT NULL, priority REAL NOT NULL);
+      CREATE TABLE held_by_budget (execution TEXT PRIMARY KEY) WITHOUT ROWID;
+      INSERT INTO facts SELECT 'allowances', json_object('seq', 0, 'accounts', json_object('concurrent_executions', json_array(n, n, 0)))
+        FROM (SELECT count(*) AS n FROM executions WHERE finished_at IS NULL AND parent IS NULL AND status <> 'pending') WHERE n > 0;
+    `,
+  },
 ];

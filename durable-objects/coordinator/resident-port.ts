@@ -1,5 +1,5 @@
 import type { HostPort } from "../../engine/driver/host-port.ts";
-import type { ActionCall, ActionResult, EventWait, StampedEvent } from "../../engine/run/types.ts";
+import type { ActionCall, ActionResult, Admittance, EventWait, StampedEvent } from "../../engine/run/types.ts";
 import type { TimerQueue } from "../timer-queue.ts";
 import type { CommitGroup } from "./commit-group.ts";
 import { executionTooLarge } from "./host-failure.ts";
@@ -13,6 +13,7 @@ export interface ResidentDeps {
   abort(resident: Resident, path: string, attempt: number, compensate: boolean): void;
   awaitEvent(resident: Resident, path: string, wait: EventWait): void;
   forgetEvent(resident: Resident, path: string): void;
+  admits(resident: Resident, kind: "step" | "again"): Admittance;
   soon(task: () => void): void;
   /** Called after events that did not end the execution were written. */
   committed(resident: Resident): void;
@@ -36,6 +37,10 @@ export class ResidentPort implements HostPort {
 
   now(): number {
     return this.#deps.group.now();
+  }
+
+  admits(kind: "step" | "again"): Admittance {
+    return this.#deps.admits(this.#resident, kind);
   }
 
   commit(events: readonly StampedEvent[], done: () => void): void {

@@ -2,7 +2,9 @@ import type { RunDriver } from "../../engine/driver/run-driver.ts";
 import type { Plan } from "../../engine/plan/types.ts";
 import type { EngineInput, StampedEvent } from "../../engine/run/types.ts";
 import type { CallContext } from "../../contracts/rpc.ts";
+import type { SharedBudget } from "../../contracts/shared-budget.ts";
 import type { StoredHead } from "./execution-head.ts";
+import type { Reservations } from "./reservations.ts";
 
 /** What must be written with an execution's first events. */
 export interface Birth {
@@ -41,13 +43,21 @@ export class Resident {
   failing = false;
   /** What took its place when it was failed by name. */
   successor: Resident | undefined;
+  /** What it was promised of its tenant's limits and has not written yet. */
+  readonly reservations: Reservations;
+  /** It stands in the queue for the tenant's running executions. */
+  queued = false;
+  /** What of its state stands in the cell's counts. */
+  metered = { steps: 0, stepRuns: 0 };
+  /** The budgets that it shares, as of a version of the tenant's. */
+  budgets: { version: number; list: readonly SharedBudget[] } | undefined;
   #driver: RunDriver | undefined;
 
-  constructor(head: StoredHead, plan: Plan, context: CallContext, birth: Birth | undefined) {
+  constructor(head: StoredHead, plan: Plan, context: CallContext, reservations: Reservations) {
     this.head = head;
     this.plan = plan;
     this.context = context;
-    this.birth = birth;
+    this.reservations = reservations;
   }
 
   get driver(): RunDriver {
@@ -56,7 +66,10 @@ export class Resident {
   }
 
   drivenBy(driver: RunDriver): this {
+    const { state } = driver;
     this.#driver = driver;
+    this.metered = { steps: state.steps, stepRuns: state.usage.stepRuns };
+    this.queued = state.status === "pending" && state.hold?.kind === "capacity";
     return this;
   }
 }

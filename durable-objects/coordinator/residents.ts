@@ -5,21 +5,23 @@ import { newRun } from "../../engine/run/new-run.ts";
 import type { RunState } from "../../engine/run/state.ts";
 import type { ActionCall, ActionResult } from "../../engine/run/types.ts";
 import type { TimerQueue } from "../timer-queue.ts";
+import type { Admissions } from "./admissions.ts";
 import { CellCommits } from "./cell-commits.ts";
 import type { CellStorage } from "./cell-storage.ts";
 import { Children, isAwaited } from "./children.ts";
 import { CommitGroup } from "./commit-group.ts";
 import { Errands } from "./errands.ts";
 import { callContextOf, type StoredHead } from "./execution-head.ts";
-import { foldStored } from "./fold-stored.ts";
 import { hostFailure } from "./host-failure.ts";
 import type { IdempotentStarts } from "./idempotent-starts.ts";
 import { isLost } from "./is-lost.ts";
 import { nextTimer } from "./next-timer.ts";
 import type { Outbox } from "./outbox.ts";
 import type { PlanCache } from "./plan-cache.ts";
+import type { Reservations } from "./reservations.ts";
 import { type Birth, Resident } from "./resident.ts";
 import { ResidentPort } from "./resident-port.ts";
+import { StoredRuns } from "./stored-runs.ts";
 import type { TenantPort } from "./tenant-port.ts";
 
 export interface ResidentsDeps {
@@ -27,6 +29,7 @@ export interface ResidentsDeps {
   plans: PlanCache;
   outbox: Outbox;
   starts: IdempotentStarts;
+  admissions: Admissions;
   timers: TimerQueue;
   tenant: TenantPort;
   now(): number;
@@ -51,11 +54,13 @@ export class Residents {
   readonly #group: CommitGroup;
   readonly #children: Children;
   readonly #errands: Errands;
+  readonly #runs: StoredRuns;
   #calls = 0;
 
   constructor(deps: ResidentsDeps) {
     this.#deps = deps;
     const { now, tenant, timers } = deps;
+    this.#runs = new StoredRuns(deps.storage, deps.plans);
     this.#commits = new CellCommits(deps);
     this.#group = new CommitGroup({
       now,
@@ -71,7 +76,7 @@ export class Residents {
     this.#children = new Children({
       now: () => this.now(),
       childId: deps.childId,
-      outcome: (id) => (this.#all.has(id) ? "running" : this.#outcome(id)),
+      outcome: (id) => (this.#all.has(id) ? "running" : this.#runs.outcome(id)),
       start: (head, planDigest, source, inputs, env) => {
         const plan = deps.plans.find(planDigest, source);
         if (!plan) throw new Error("a plan that was just given is unknown");
@@ -82,8 +87,9 @@ export class Residents {
       },
       cancel: (id, reason, compensate) => this.#cancel(id, reason, compensate),
     });
-    const isCurrent = (resident: Resident) => this.#all.get(resident.head.executionId) === resident;
-    this.#errands = new Errands({ tenant, timers, now, isCurrent, done: (resident) => this.rest(resident) });
+    const isCurrent = (resident: Resident) => this.isCurrent(resident);
+    const release = (resident: Resident) => deps.admissions.release(resident);
+    this.#errands = new Errands({ tenant, timers, now, isCurrent, release, done: (resident) => this.rest(resident) });
   }
 
   get size(): number {
@@ -105,10 +111,14 @@ export class Residents {
     return this.#all.get(executionId);
   }
 
+  isCurrent(resident: Resident): boolean {
+    return this.#all.get(resident.head.executionId) === resident;
+  }
+
   /** A new execution; nothing of it is on the disk before its first commit. */
-  bear(head: StoredHead, plan: Plan, birth: Birth): Resident {
+  bear(head: StoredHead, plan: Plan, birth: Birth, promised?: Reservations): Resident {
     const { executionId, runAttempt } = head;
-    const resident = this.#take(head, plan, newRun({ executionId, runAttempt }));
+    const resident = this.#take(head, plan, newRun({ executionId, runAttempt }), promised);
     resident.birth = birth;
     resident.driver.deliver(birth.start);
     return resident;
@@ -145,7 +155,7 @@ export class Residents {
   async read<T>(executionId: string, use: (head: StoredHead, plan: Plan, state: RunState) => T): Promise<T | null> {
     for (;;) {
       const resident = this.#all.get(executionId);
-      if (!resident) return this.#stored(executionId, use);
+      if (!resident) return this.#runs.read(executionId, use);
       const settled = this.#group.settled(resident);
       if (!settled) return use(resident.head, resident.plan, resident.driver.state);
       await settled;
@@ -207,8 +217,8 @@ export class Residents {
       });
   }
 
-  #take(head: StoredHead, plan: Plan, state: RunState): Resident {
-    const resident = new Resident(head, plan, callContextOf(plan, head), undefined);
+  #take(head: StoredHead, plan: Plan, state: RunState, promised = this.#deps.admissions.reservations()): Resident {
+    const resident = new Resident(head, plan, callContextOf(plan, head), promised);
     const port = new ResidentPort(resident, {
       group: this.#group,
       timers: this.#deps.timers,
@@ -219,6 +229,7 @@ export class Residents {
       },
       awaitEvent: (waiter, path, wait) => this.#errands.awaitEvent(waiter, path, wait),
       forgetEvent: (waiter, path) => this.#errands.forgetEvent(waiter, path),
+      admits: (asker, kind) => this.#deps.admissions.admits(asker, kind),
       soon: (task) => void this.#deps.wait(0).then(task),
       committed: (written) => this.#committed(written),
       ended: (ended) => this.#leave(ended),
@@ -259,6 +270,7 @@ export class Residents {
     this.#all.delete(resident.head.executionId);
     resident.spoilt = true;
     resident.driver.dispose();
+    resident.reservations.drop();
     this.#children.forget(resident);
   }
 
@@ -370,7 +382,7 @@ export class Residents {
 
   #revive(executionId: string): Resident | undefined {
     return (
-      this.#stored(executionId, (head, plan, state) => {
+      this.#runs.read(executionId, (head, plan, state) => {
         const resident = this.#take(head, plan, state);
         resident.storedStatus = state.status;
         resident.logSize = this.#deps.storage.logSize(executionId);
@@ -378,18 +390,6 @@ export class Residents {
         return resident;
       }) ?? undefined
     );
-  }
-
-  #outcome(executionId: string): RunState | "running" | undefined {
-    const row = this.#deps.storage.execution(executionId);
-    if (!row) return undefined;
-    if (row.finishedAt === null) return "running";
-    return this.#stored(executionId, (_head, _plan, state) => state) ?? undefined;
-  }
-
-  #stored<T>(executionId: string, use: (head: StoredHead, plan: Plan, state: RunState) => T): T | null {
-    const stored = foldStored(this.#deps.storage, this.#deps.plans, executionId);
-    return stored && use(stored.head, stored.plan, stored.state);
   }
 }
 

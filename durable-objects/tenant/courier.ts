@@ -1,5 +1,5 @@
 import type { RunCommand } from "../../engine/run/types.ts";
-import type { ExchangePorts } from "./exchange-ports.ts";
+import type { CellLink, ExchangePorts } from "./exchange-ports.ts";
 
 /** Calls to cells in flight at once, of one tenant object. */
 const WIDTH = 16;
@@ -42,6 +42,11 @@ export class Courier {
   /** Undefined when its cell did not say. */
   isLive(cell: string, execution: string): Promise<boolean | undefined> {
     return this.#call(() => this.#ports.cell(cell).isLive(execution));
+  }
+
+  /** Undefined when it did not answer. */
+  ask<T>(cell: string, question: (link: CellLink) => Promise<T>): Promise<T | undefined> {
+    return this.#call(() => question(this.#ports.cell(cell)));
   }
 
   async #call<T>(call: () => Promise<T>): Promise<T | undefined> {

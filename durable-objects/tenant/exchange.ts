@@ -1,8 +1,10 @@
 import { Courier } from "./courier.ts";
 import type { ExchangePorts } from "./exchange-ports.ts";
 import { KeyedEvents } from "./keyed-events.ts";
+import { LeaseBook } from "./lease-book.ts";
 import { Slots } from "./slots.ts";
 import { StepCache } from "./step-cache.ts";
+import { StoredSettings } from "./tenant-settings.ts";
 import type { TenantSql } from "./tenant-sql.ts";
 
 /**
@@ -14,6 +16,8 @@ export class Exchange {
   readonly slots: Slots;
   readonly events: KeyedEvents;
   readonly cache: StepCache;
+  readonly settings: StoredSettings;
+  readonly leases: LeaseBook;
   readonly #ports: ExchangePorts;
   /** When the alarm will ring, as far as this life of the object knows. */
   #alarmAt: number | undefined;
@@ -24,6 +28,8 @@ export class Exchange {
     this.#ports = ports;
     this.slots = new Slots(sql, courier, ports, changed);
     this.events = new KeyedEvents(sql, courier, ports, changed);
+    this.settings = new StoredSettings(sql, ports.defaultLimits ?? {});
+    this.leases = new LeaseBook(sql, courier, ports, this.settings, changed);
     this.cache = new StepCache(sql, ports, changed);
   }
 
@@ -32,12 +38,13 @@ export class Exchange {
     this.slots.onAlarm();
     this.events.onAlarm();
     this.cache.onAlarm();
+    this.leases.onAlarm();
     this.#arm();
   }
 
   /** An alarm that rings for nothing costs less than one that is set at every change. */
   #arm(): void {
-    for (const due of [this.slots.nextDue(), this.events.nextDue(), this.cache.nextDue()]) {
+    for (const due of [this.slots.nextDue(), this.events.nextDue(), this.cache.nextDue(), this.leases.nextDue()]) {
       if (due === null || (this.#alarmAt !== undefined && this.#alarmAt <= due)) continue;
       this.#alarmAt = due;
       this.#ports.setAlarm(due);

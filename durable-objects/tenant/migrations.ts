@@ -64,4 +64,19 @@ export const TENANT_MIGRATIONS: readonly SqliteMigration[] = [
       CREATE INDEX stream_leases_expire ON stream_leases (expires_at);
     `,
   },
+  {
+    // Leases of limits and budgets to cells.
+    id: 4,
+    sql: `
+      CREATE TABLE leases (
+        account TEXT NOT NULL, holder TEXT NOT NULL, used INTEGER NOT NULL, granted INTEGER NOT NULL, mark INTEGER NOT NULL,
+        wanting INTEGER NOT NULL, due INTEGER, tries INTEGER NOT NULL, PRIMARY KEY (account, holder)
+      ) WITHOUT ROWID;
+      CREATE INDEX leases_by_holder ON leases (holder);
+      CREATE INDEX leases_due ON leases (due) WHERE due IS NOT NULL;
+      CREATE TABLE lease_holders (holder TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
+      CREATE TABLE lease_notices (holder TEXT PRIMARY KEY, due INTEGER NOT NULL, tries INTEGER NOT NULL) WITHOUT ROWID;
+      CREATE INDEX lease_notices_due ON lease_notices (due);
+    `,
+  },
 ];

@@ -1,6 +1,9 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Result } from "../../contracts/errors.ts";
 import { deploymentLimits, type LimitOverrides } from "../../contracts/limits.ts";
+import type { BudgetList, LeaseAnswer, LeaseAsk } from "../../contracts/lease.ts";
+import { periodEnd, periodName } from "../../contracts/period.ts";
+import type { SharedBudget } from "../../contracts/shared-budget.ts";
 import type { LimitUse, StreamLease, TenantSettings, TokenGrant, TokenWish } from "../../contracts/quota-rpc.ts";
 import type {
   KeyedEvent,
@@ -17,8 +20,8 @@ import { Exchange } from "./exchange.ts";
 import type { CellLink } from "./exchange-ports.ts";
 import { RateBuckets } from "./rate-buckets.ts";
 import { StreamLeases } from "./stream-leases.ts";
+import type { StoredSettings } from "./tenant-settings.ts";
 import { TenantSql } from "./tenant-sql.ts";
-import { StoredSettings } from "./tenant-settings.ts";
 
 /** The bindings a tenant object needs; the platform Worker's configuration gives them. */
 export interface TenantEnv {
@@ -35,22 +38,25 @@ export interface TenantEnv {
 export class Tenant extends DurableObject<TenantEnv> implements TenantRpc {
   readonly #sql: TenantSql;
   readonly #exchange: Exchange;
-  readonly #settings: StoredSettings;
   readonly #rates = new RateBuckets();
   readonly #streams: StreamLeases;
 
   constructor(ctx: DurableObjectState, env: TenantEnv) {
     super(ctx, env);
     this.#sql = new TenantSql(ctx.storage);
-    this.#settings = new StoredSettings(this.#sql, deploymentLimits(env.DEFAULT_LIMITS));
     this.#streams = new StreamLeases(this.#sql);
     this.#exchange = new Exchange(this.#sql, {
       now: Date.now,
       cell: (name) => env.COORDINATOR.getByName(name),
       later,
+      defaultLimits: deploymentLimits(env.DEFAULT_LIMITS),
       setAlarm: (at) => void ctx.storage.setAlarm(at),
       report: (message, error) => console.error(message, error),
     });
+  }
+
+  get #settings(): StoredSettings {
+    return this.#exchange.settings;
   }
 
   async verifyKey(hash: string): Promise<KeyRecord | null> {
@@ -184,6 +190,7 @@ export class Tenant extends DurableObject<TenantEnv> implements TenantRpc {
 
   async putLimits(overrides: LimitOverrides): Promise<void> {
     this.#settings.putLimits(overrides);
+    this.#exchange.leases.ceilingsChanged();
   }
 
   async takeTokens(wishes: TokenWish[]): Promise<TokenGrant[]> {
@@ -191,7 +198,39 @@ export class Tenant extends DurableObject<TenantEnv> implements TenantRpc {
   }
 
   async limitsUsed(): Promise<LimitUse[]> {
-    return [{ name: "streams", used: this.#streams.count(Date.now()) }];
+    const now = Date.now();
+    const month = periodName("month", now);
+    const resetsAt = periodEnd(month) ?? undefined;
+    const [concurrent = 0, queued = 0, executions = 0, steps = 0] = await this.accountsUsed([
+      "concurrent_executions",
+      "queued_executions",
+      `executions_per_month@${month}`,
+      `steps_per_month@${month}`,
+    ]);
+    return [
+      { name: "concurrent_executions", used: concurrent },
+      { name: "queued_executions", used: queued },
+      { name: "executions_per_month", used: executions, resetsAt },
+      { name: "steps_per_month", used: steps, resetsAt },
+      { name: "streams", used: this.#streams.count(now) },
+    ];
+  }
+
+  async askLeases(ask: LeaseAsk): Promise<LeaseAnswer> {
+    return this.#exchange.leases.ask(ask);
+  }
+
+  async putBudgets(budgets: SharedBudget[]): Promise<void> {
+    this.#settings.putBudgets(budgets);
+    this.#exchange.leases.ceilingsChanged();
+  }
+
+  async budgets(): Promise<BudgetList> {
+    return this.#settings.budgets;
+  }
+
+  async accountsUsed(accounts: string[]): Promise<number[]> {
+    return Promise.all(accounts.map((account) => this.#exchange.leases.used(account)));
   }
 
   async leaseStream(lease: StreamLease): Promise<Result<null>> {

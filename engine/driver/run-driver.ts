@@ -4,7 +4,7 @@ import { pendingEffects } from "../run/effects.ts";
 import type { RunError } from "../errors.ts";
 import type { RunState } from "../run/state.ts";
 import { isTerminal, transition } from "../run/transition.ts";
-import type { ActionCall, ActionResult, Effect, EngineInput } from "../run/types.ts";
+import type { ActionCall, ActionResult, Admittance, Effect, EngineInput } from "../run/types.ts";
 import type { HostPort } from "./host-port.ts";
 
 /** How long past an attempt's deadline a plugin may take to say so itself before the driver gives the attempt up. */
@@ -18,6 +18,7 @@ export class RunDriver {
   readonly plan: Plan;
   readonly state: RunState;
   readonly #port: HostPort;
+  readonly #admits: ((kind: "step" | "again") => Admittance) | undefined;
   readonly #waiting: ActionCall[] = [];
   /** How to take back the engine's named timers, and the limits of calls in flight. */
   readonly #timers = new Map<string, () => void>();
@@ -29,6 +30,7 @@ export class RunDriver {
     this.plan = plan;
     this.state = state;
     this.#port = port;
+    this.#admits = port.admits && ((kind) => port.admits?.(kind) ?? true);
   }
 
   /** Calls in flight. */
@@ -48,7 +50,7 @@ export class RunDriver {
   /** Advances the run; answers why a command was refused. A bug does not throw here: it goes to the host's `crashed`. */
   deliver(input: EngineInput): RunError | undefined {
     try {
-      const { events, effects, refusal } = transition(this.plan, this.state, input, this.#port.now());
+      const { events, effects, refusal } = transition(this.plan, this.state, input, this.#port.now(), this.#admits);
       if (events.length > 0) this.#port.commit(events, () => this.#perform(effects));
       else if (effects.length > 0) this.#perform(effects);
       return refusal;

@@ -26,7 +26,7 @@ export function spendsBudget(turn: Turn, dispatch: "step" | "again" = "step"): b
     const limit = state.budget[member];
     if (limit !== undefined && used(state) >= limit) return holdFor(turn, name, used(state), limit);
   }
-  return false;
+  return spendsSharedBudget(turn, dispatch);
 }
 
 /** Likewise for the messages of a graph, before the next visit. */
@@ -37,8 +37,17 @@ export function spendsMessages(turn: Turn): boolean {
   return holdFor(turn, "max_messages", graph.handled, maxMessages);
 }
 
-function holdFor(turn: Turn, budget: string, used: number, limit: number): boolean {
-  const due = turn.now + (turn.state.budget.holdMs ?? HOLD_MS);
+/** Likewise for budgets that it shares with other runs: where the host must ask first, nothing is opened until it has. */
+function spendsSharedBudget(turn: Turn, dispatch: "step" | "again"): boolean {
+  const admittance = turn.admits?.(dispatch) ?? true;
+  if (admittance === true) return false;
+  if (admittance === "later") turn.wait();
+  else holdFor(turn, admittance.budget, admittance.used, admittance.limit, admittance.holdMs);
+  return true;
+}
+
+function holdFor(turn: Turn, budget: string, used: number, limit: number, holdMs?: number): boolean {
+  const due = turn.now + (holdMs ?? turn.state.budget.holdMs ?? HOLD_MS);
   turn.emit({
     type: "workflow.paused",
     reason: `its budget ${budget} is spent`,

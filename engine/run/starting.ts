@@ -28,10 +28,11 @@ export function startIsDue(turn: Turn): void {
   else release(turn);
 }
 
-/** Nothing holds it any more. */
-export function release(turn: Turn): void {
+/** Nothing holds it any more, or only `then`. */
+export function release(turn: Turn, then?: Hold): void {
   const { state } = turn;
   if (state.status !== "pending" || state.seq === 0) return;
+  if (then) return requeue(turn, then);
   begin(turn, undefined, state.timeoutMs, undefined);
 }
 

@@ -9,7 +9,7 @@ import { release, startRun } from "./starting.ts";
 import type { RunState } from "./state.ts";
 import { receiveTimer } from "./timers.ts";
 import { Turn } from "./turn.ts";
-import type { Effect, EngineInput, RunCommand, StampedEvent } from "./types.ts";
+import type { Admittance, Effect, EngineInput, RunCommand, StampedEvent } from "./types.ts";
 import { receiveSignal } from "./waits.ts";
 
 /** What one input did to a run: the facts to store, and what to do once they are stored. */
@@ -39,9 +39,16 @@ export function isTerminal(status: RunState["status"]): boolean {
  * Advances a run by one input. A function of its arguments alone: no I/O, no clock, no randomness. `state` is advanced in
  * place by exactly the events in the answer, so a host that stores the events can always rebuild it with `fold`; should
  * this throw (a bug), the state must be folded again. An input that is late, repeated or unknown changes nothing.
+ * `admits` is how the host bounds what is opened by budgets that runs share; what it said stands in the events.
  */
-export function transition(plan: Plan, state: RunState, input: EngineInput, now: number): Transition {
-  const turn = new Turn(plan, state, Math.max(now, state.at));
+export function transition(
+  plan: Plan,
+  state: RunState,
+  input: EngineInput,
+  now: number,
+  admits?: (kind: "step" | "again") => Admittance,
+): Transition {
+  const turn = new Turn(plan, state, Math.max(now, state.at), admits);
   if (isTerminal(state.status)) {
     if (COMMANDS.has(input.type)) turn.refusal = notNow(input.type, state);
   } else {
@@ -56,7 +63,7 @@ function receive(turn: Turn, input: EngineInput): void {
     case "start":
       return startRun(turn, input);
     case "release":
-      return release(turn);
+      return release(turn, input.then);
     case "result":
       return turn.settleAttempt(input.path, input.attempt, input.result);
     case "timer":

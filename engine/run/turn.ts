@@ -18,11 +18,21 @@ import { MAX_NODES_PER_TURN, MAX_OPERATIONS_PER_TURN, passesStepLimit } from "./
 import { recordLogs } from "./logging.ts";
 import { isInside } from "./path.ts";
 import { spendsBudget } from "./pausing.ts";
+import { POSES_AS_SECRET } from "./poses-as-secret.ts";
 import { decideRetry, fractionOf } from "./retry.ts";
 import { progressRoot } from "./root.ts";
 import { RunScope } from "./scope.ts";
 import { type Instance, isCall, type RunState } from "./state.ts";
-import type { ActionResult, AttemptUsage, Effect, EngineEvent, EngineInput, Spent, StampedEvent } from "./types.ts";
+import type {
+  ActionResult,
+  Admittance,
+  AttemptUsage,
+  Effect,
+  EngineEvent,
+  EngineInput,
+  Spent,
+  StampedEvent,
+} from "./types.ts";
 import { waitingFor } from "./waiting-for.ts";
 import { workOfRecording } from "./work-of-recording.ts";
 
@@ -51,10 +61,16 @@ export class Turn {
   #nodes = 0;
   #operations = 0;
   #continues = false;
+  /** The host has yet to say whether more may be opened: it delivers `continue` then. */
+  #waits = false;
   readonly #ready: Instance[] = [];
   #draining = false;
 
-  constructor(plan: Plan, state: RunState, now: number) {
+  /** Whether the host lets another step be opened; see `transition`. */
+  readonly admits: ((kind: "step" | "again") => Admittance) | undefined;
+
+  constructor(plan: Plan, state: RunState, now: number, admits?: (kind: "step" | "again") => Admittance) {
+    this.admits = admits;
     this.plan = plan;
     this.state = state;
     this.now = now;
@@ -96,7 +112,7 @@ export class Turn {
 
   /** True when this transition has done its share: containers stop opening children, and go on in the next one. */
   get exhausted(): boolean {
-    return this.#nodes >= MAX_NODES_PER_TURN || this.#operations >= MAX_OPERATIONS_PER_TURN;
+    return this.#waits || this.#nodes >= MAX_NODES_PER_TURN || this.#operations >= MAX_OPERATIONS_PER_TURN;
   }
 
   /** True while `container` may open a child: it has not ended, nor has the run, nor is this transition's share done. */
@@ -107,6 +123,11 @@ export class Turn {
   isOpen(container: Instance, block = ""): boolean {
     if (container === this.state.root) return this.state.ending === null && this.running;
     return this.state.open.has(container.path) || block === "compensate";
+  }
+
+  /** Opens nothing more before the host says `continue`. */
+  wait(): void {
+    this.#waits = true;
   }
 
   /** Counts a unit of work that is no step of its own. */
@@ -246,7 +267,11 @@ export class Turn {
     if (instance?.status !== "retrying" || !this.running) return;
     if (this.notYet(`retry:${path}`, instance.retryDue)) return;
     if (!isCall(instance)) return this.ready(instance);
-    if (spendsBudget(this, "again")) return;
+    if (spendsBudget(this, "again")) {
+      // Not paused: the host has yet to say, and is asked again.
+      if (this.running) this.setTimer(`retry:${path}`, this.now + ASK_AGAIN_MS);
+      return;
+    }
     this.emit({ type: "step.started", path, attempt: instance.attempt + 1 });
     this.#call(path);
   }
@@ -322,6 +347,7 @@ export class Turn {
   /** What every transition ends with: it asks to go on, or says that the run can only wait. */
   finish(): void {
     const { state } = this;
+    if (this.#waits) return;
     if (this.running && this.exhausted && !this.#continues) {
       this.#continues = true;
       this.effects.push({ type: "continue" });
@@ -364,9 +390,5 @@ function takenBy({ usage, spent, signal }: Settled): Settled {
 /** An attempt that reached its plugin and was given up is a step run, whatever it had done by then (section 16). */
 const CUT_SHORT: AttemptUsage = { compute_ms: 0, egress_bytes: 0 };
 
-/** A plugin's answer must not smuggle in a mark that a later call would reveal. */
-const POSES_AS_SECRET: RunError = {
-  code: "VALIDATION",
-  message: 'The output has a member named "$secret", which marks the platform\'s own secrets',
-  details: { constraint: "$secret" },
-};
+/** How soon a retry that is due asks again. */
+const ASK_AGAIN_MS = 200;

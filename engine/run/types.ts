@@ -65,8 +65,10 @@ export type EventWait = Extract<Wait, { kind: "event" }>;
 
 /** What a run that is not running yet, or not any more, waits for (`waiting_for`, section 20). */
 export type Hold =
-  | { kind: "time"; due: number; then?: { kind: "concurrency"; key: string } }
+  | { kind: "time"; due: number; then?: Extract<Hold, { kind: "concurrency" | "capacity" }> }
   | { kind: "concurrency"; key: string }
+  /** As many executions run as the tenant may have. */
+  | { kind: "capacity"; limit: number }
   | { kind: "budget"; budget: string; used: number; limit: number; due: number };
 
 /** What a run starts with. */
@@ -308,8 +310,20 @@ export type RunCommand =
       by: string;
       roles: readonly string[];
     }
-  /** Its concurrency key is free, or its time has come. */
-  | { type: "release" };
+  /** Its concurrency key is free, or its time has come; `then`: it waits for something else now. */
+  | { type: "release"; then?: Hold };
+
+/** A budget that the run shares with others, and that is spent: of its tenant or its workflow. */
+export interface SpentBudget {
+  /** `tenant.max_steps`, `workflow:<slug>.max_cost`. */
+  budget: string;
+  used: number;
+  limit: number;
+  holdMs?: number;
+}
+
+/** Whether the host lets a run open its next step (or try one again): yes; when it delivers `continue`; or not, and why. */
+export type Admittance = true | "later" | SpentBudget;
 
 /** Ids and constants of one run that templates may read. */
 export interface RunIdentity {

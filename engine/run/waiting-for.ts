@@ -57,6 +57,7 @@ function dueOf({ wait }: Instance): number {
 function holdAsJson(hold: Hold): JsonObject {
   if (hold.kind === "time") return { kind: "time", until: new Date(hold.due).toISOString() };
   if (hold.kind === "concurrency") return { kind: "concurrency", key: hold.key };
+  if (hold.kind === "capacity") return { kind: "concurrency", limit: "concurrent_executions", max: hold.limit };
   const { budget, used, limit, due } = hold;
   return { kind: "budget", budget, used, limit, until: new Date(due).toISOString() };
 }

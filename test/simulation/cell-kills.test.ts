@@ -106,7 +106,7 @@ class Schedule {
       const answer = await this.object.ask((cell) => cell.start(command));
       if (answer?.kind === "conflict" && answer.retryAfter !== undefined) continue;
       if (answer === undefined) continue;
-      if (answer.kind === "unknown_plan" || answer.kind === "conflict") throw new Error(answer.kind);
+      if (answer.kind !== "accepted" && answer.kind !== "finished") throw new Error(answer.kind);
       if (answer.kind === "finished") this.#see(answer.executionId, answer.record.status, answer.record.steps.length);
       this.started.push({ workflow, executionId: answer.executionId });
       return;

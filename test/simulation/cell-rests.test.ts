@@ -7,7 +7,7 @@ import type { JsonObject } from "../../engine/json.ts";
 import type { PlanSource } from "../../engine/plan/types.ts";
 import type { ActionCall, ActionResult } from "../../engine/run/types.ts";
 import { actionStep, ok, planOf } from "../../engine/testing.ts";
-import { SimulatedObject, START } from "./simulated-object.ts";
+import { SimulatedObject, START, unlimitedLeases } from "./simulated-object.ts";
 
 const MINUTE = 60_000;
 const DAY_MS = 86_400_000;
@@ -155,6 +155,7 @@ function tenantOf(more: Partial<TenantPort>): TenantPort {
     releaseSlot: async () => undefined,
     awaitEvent: async () => null,
     forgetWait: async () => undefined,
+    askLeases: async (question) => unlimitedLeases(question),
     ...more,
   };
 }

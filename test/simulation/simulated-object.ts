@@ -1,5 +1,6 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { FeedItem } from "../../contracts/feed-rpc.ts";
+import type { LeaseAnswer, LeaseAsk } from "../../contracts/lease.ts";
 import type { CallContext } from "../../contracts/rpc.ts";
 import { Cell } from "../../durable-objects/coordinator/cell.ts";
 import { CellStorage, type ObjectStorage } from "../../durable-objects/coordinator/cell-storage.ts";
@@ -244,6 +245,7 @@ export class SimulatedObject {
       acquireSlot: (id, rule, priority) => errand((port) => port.acquireSlot(id, rule, priority), { kind: "granted" }),
       releaseSlot: (id) => errand((port) => port.releaseSlot(id), undefined),
       awaitEvent: (id, path, wait) => errand((port) => port.awaitEvent(id, path, wait), null),
+      askLeases: (question) => errand((port) => port.askLeases(question), unlimitedLeases(question)),
       forgetWait: (id, path) => errand((port) => port.forgetWait(id, path), undefined),
     };
   }
@@ -294,6 +296,19 @@ export class SimulatedObject {
     );
     return { toArray: () => rows.map(readable) };
   }
+}
+
+/** What a tenant object without limits answers. */
+export function unlimitedLeases({ wishes }: Pick<LeaseAsk, "wishes">): LeaseAnswer {
+  return {
+    grants: wishes.map(({ account, used, want }) => ({
+      account,
+      granted: used + want,
+      mark: 0,
+      ceiling: null,
+      total: used,
+    })),
+  };
 }
 
 /** The columns here hold texts, numbers and nothing else. */

@@ -3,6 +3,7 @@ import { failure, success } from "../../contracts/errors.ts";
 import type { KeyedEvent, KeyedWait } from "../../contracts/rpc.ts";
 import type { CellLink } from "../../durable-objects/tenant/exchange-ports.ts";
 import { record } from "./execution-record.ts";
+import { NO_LEASES } from "./no-leases.ts";
 import { chance, type KillPoint, SimulatedTenant, START } from "./simulated-tenant.ts";
 
 const SCHEDULES = 200;
@@ -196,6 +197,7 @@ class Schedule {
   }
 
   readonly #cell: CellLink = {
+    ...NO_LEASES,
     act: async (id, command) => {
       if (command.type !== "signal" || command.id === undefined) throw new Error(`an odd command: ${command.type}`);
       await this.#weather();

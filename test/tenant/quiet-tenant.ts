@@ -1,3 +1,4 @@
+import { NO_LEASES } from "./no-leases.ts";
 import type { Result } from "../../contracts/errors.ts";
 import type { ExecutionRecord } from "../../contracts/execution.ts";
 import { SimulatedTenant } from "./simulated-tenant.ts";
@@ -14,6 +15,7 @@ export class QuietTenant extends SimulatedTenant {
     super({
       kill: () => false,
       cell: (cell) => ({
+        ...NO_LEASES,
         act: async (execution, command) => {
           const told = { cell, execution, command };
           this.told.push(told);

@@ -145,6 +145,8 @@ export class SimulatedTenant {
     };
     return {
       act: (execution, command) => call((cell) => cell.act(execution, command)),
+      reportLease: (account, mark) => call((cell) => cell.reportLease(account, mark)),
+      leasesChanged: (budgets) => call((cell) => cell.leasesChanged(budgets)),
       isLive: (execution) => call((cell) => cell.isLive(execution)),
     };
   }

@@ -4,6 +4,7 @@ import type { SlotRequest } from "../../contracts/rpc.ts";
 import type { CellLink } from "../../durable-objects/tenant/exchange-ports.ts";
 import type { RunStatus } from "../../engine/run/types.ts";
 import { record } from "./execution-record.ts";
+import { NO_LEASES } from "./no-leases.ts";
 import { chance, type KillPoint, SimulatedTenant, START } from "./simulated-tenant.ts";
 
 const SCHEDULES = 200;
@@ -121,6 +122,7 @@ class Schedule {
   }
 
   readonly #cell: CellLink = {
+    ...NO_LEASES,
     act: async (id, command) => {
       await this.#weather();
       const execution = this.executions.find((it) => it.id === id);

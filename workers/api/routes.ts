@@ -1,6 +1,10 @@
 import type { Endpoint } from "./endpoint.ts";
 import { execute } from "./routes/actions/execute.ts";
 import { list as listAudit } from "./routes/audit/list.ts";
+import { remove as deleteBudget } from "./routes/budgets/delete.ts";
+import { get as getBudget } from "./routes/budgets/get.ts";
+import { list as listBudgets } from "./routes/budgets/list.ts";
+import { put as putBudget } from "./routes/budgets/put.ts";
 import { change as changeConnection } from "./routes/connections/change.ts";
 import { create as createConnection } from "./routes/connections/create.ts";
 import { remove as deleteConnection } from "./routes/connections/delete.ts";
@@ -159,6 +163,10 @@ export const routes: readonly Endpoint[] = [
   pauseTrigger,
   resumeTrigger,
   testTrigger,
+  listBudgets,
+  putBudget,
+  getBudget,
+  deleteBudget,
   createTenantRoute,
   changeLimitsRoute,
   getUsage,

@@ -5,6 +5,7 @@ import { cleanText } from "../../../contracts/clean-text.ts";
 export const slugParams = z.object({ slug: cleanText(200) });
 export const slugVersionParams = z.object({ slug: cleanText(200), version: cleanText(100) });
 export const idParams = z.object({ id: cleanText(200) });
+export const scopeParams = z.object({ scope: cleanText(250) });
 export const nameParams = z.object({ name: cleanText(200) });
 export const stepParams = z.object({ id: cleanText(200), path: cleanText(1_000) });
 export const approvalParams = z.object({ id: cleanText(200), step: cleanText(1_000) });

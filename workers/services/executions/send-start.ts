@@ -73,6 +73,8 @@ export async function sendStart(
         ...failure("CONFLICT", answer.message),
         ...(answer.retryAfter === undefined ? {} : { retryAfter: answer.retryAfter }),
       };
+    case "refused":
+      return answer.failure;
     case "unknown_plan":
       throw new Error("a cell does not know the plan that it was just sent");
     default:
