@@ -72,7 +72,7 @@ export const CELL_MIGRATIONS: readonly SqliteMigration[] = [
     sql: `
       CREATE TABLE start_queue (seq INTEGER PRIMARY KEY, execution TEXT NOT NULL UNIQUE, workflow TEXT NOT NULL, priority REAL NOT NULL);
       CREATE TABLE held_by_budget (execution TEXT PRIMARY KEY) WITHOUT ROWID;
-      INSERT INTO facts SELECT 'allowances', json_object('seq', 0, 'accounts', json_object('concurrent_executions', json_array(n, n, 0)))
+      INSERT OR IGNORE INTO facts SELECT 'allowances', json_object('seq', 0, 'accounts', json_object('concurrent_executions', json_array(n, n, 0)))
         FROM (SELECT count(*) AS n FROM executions WHERE finished_at IS NULL AND parent IS NULL AND status <> 'pending') WHERE n > 0;
     `,
   },
