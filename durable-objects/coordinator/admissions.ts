@@ -2,7 +2,7 @@ import { failure, type Failure } from "../../contracts/errors.ts";
 import type { BudgetList, LeaseAnswer, LeaseAsk, LeaseReport } from "../../contracts/lease.ts";
 import { LIMITS } from "../../contracts/limits.ts";
 import { periodEnd, periodName } from "../../contracts/period.ts";
-import type { Admittance } from "../../engine/run/types.ts";
+import type { Admittance, Opening } from "../../engine/run/types.ts";
 import { isTerminal } from "../../engine/run/transition.ts";
 import type { Hold, RunStatus } from "../../engine/run/types.ts";
 import type { TimerQueue } from "../timer-queue.ts";
@@ -105,8 +105,10 @@ export class Admissions {
   }
 
   /** See `HostPort.admits`. */
-  admits(resident: Resident, kind: "step" | "again"): Admittance {
-    return this.#budgets.admits(resident, kind);
+  admits(resident: Resident, kind: Opening): Admittance {
+    if (kind !== "begin") return this.#budgets.admits(resident, kind);
+    if (resident.head.parent || (this.#queue.size === 0 && resident.reservations.take(RUNNING))) return true;
+    return { budget: RUNNING, ...this.#allowances.state(RUNNING) };
   }
 
   /** In the transaction that writes what an execution has pending. */

@@ -31,7 +31,7 @@ interface Account {
 
 interface Stored {
   seq: number;
-  accounts: Record<string, [used: number, granted: number, mark: number]>;
+  accounts: Record<string, [used: number, granted: number, mark: number, ceiling?: number | null]>;
 }
 
 const FACT = "allowances";
@@ -69,8 +69,8 @@ export class Allowances {
     if (stored !== undefined) {
       const { seq, accounts } = JSON.parse(stored) as Stored;
       this.#seq = seq;
-      for (const [name, [used, granted, mark]] of Object.entries(accounts)) {
-        this.#accounts.set(name, { ...unknown(), used, granted, mark, block: granted - used });
+      for (const [name, [used, granted, mark, ceiling = null]] of Object.entries(accounts)) {
+        this.#accounts.set(name, { ...unknown(), used, granted, mark, ceiling, block: granted - used });
       }
     }
     const budgets = deps.storage.fact(BUDGETS);
@@ -230,8 +230,8 @@ export class Allowances {
   #store(): void {
     const accounts: Stored["accounts"] = {};
     for (const name of new Set([...this.#accounts.keys(), ...this.#staged.keys()])) {
-      const { used, granted, mark } = this.#accounts.get(name) ?? unknown();
-      accounts[name] = [used + (this.#staged.get(name) ?? 0), granted, mark];
+      const { used, granted, mark, ceiling } = this.#accounts.get(name) ?? unknown();
+      accounts[name] = [used + (this.#staged.get(name) ?? 0), granted, mark, ceiling];
     }
     this.#deps.storage.putFact(FACT, JSON.stringify({ seq: this.#seq, accounts } satisfies Stored));
   }

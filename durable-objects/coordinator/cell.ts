@@ -363,7 +363,7 @@ export class Cell {
 function timeHold({ startAt, concurrency }: StartCommand, now: number): Hold | undefined {
   if (startAt === undefined || startAt <= now) return undefined;
   const then = concurrency && { kind: "concurrency" as const, key: concurrency.key };
-  return { kind: "time", due: startAt, then: then ?? { kind: "capacity", limit: 0 } };
+  return { kind: "time", due: startAt, ...(then ? { then } : {}) };
 }
 
 /** A second request with the same Idempotency-Key waits this long for the first (section 20). */

@@ -1,5 +1,5 @@
 import type { HostPort } from "../../engine/driver/host-port.ts";
-import type { ActionCall, ActionResult, Admittance, EventWait, StampedEvent } from "../../engine/run/types.ts";
+import type { ActionCall, ActionResult, Admittance, Opening, EventWait, StampedEvent } from "../../engine/run/types.ts";
 import type { TimerQueue } from "../timer-queue.ts";
 import type { CommitGroup } from "./commit-group.ts";
 import { executionTooLarge } from "./host-failure.ts";
@@ -13,7 +13,7 @@ export interface ResidentDeps {
   abort(resident: Resident, path: string, attempt: number, compensate: boolean): void;
   awaitEvent(resident: Resident, path: string, wait: EventWait): void;
   forgetEvent(resident: Resident, path: string): void;
-  admits(resident: Resident, kind: "step" | "again"): Admittance;
+  admits(resident: Resident, kind: Opening): Admittance;
   soon(task: () => void): void;
   /** Called after events that did not end the execution were written. */
   committed(resident: Resident): void;
@@ -39,7 +39,7 @@ export class ResidentPort implements HostPort {
     return this.#deps.group.now();
   }
 
-  admits(kind: "step" | "again"): Admittance {
+  admits(kind: Opening): Admittance {
     return this.#deps.admits(this.#resident, kind);
   }
 

@@ -1,11 +1,11 @@
-import type { ActionCall, ActionResult, Admittance, EventWait, StampedEvent } from "../run/types.ts";
+import type { ActionCall, ActionResult, Admittance, Opening, EventWait, StampedEvent } from "../run/types.ts";
 
 /** What a place that runs executions provides: the coordinator object, the SDK's process, a test. One per run. */
 export interface HostPort {
   /** Epoch ms. */
   now(): number;
   /** Whether the run may open its next step, or try one again; after `later`, the host delivers `continue`. Always, where it is absent. */
-  admits?(kind: "step" | "again"): Admittance;
+  admits?(kind: Opening): Admittance;
   /** Makes `events` durable, then calls `done`. Several commits of a run keep their order. */
   commit(events: readonly StampedEvent[], done: () => void): void;
   /** Runs one attempt. Must not reject: what goes wrong is a result. */

@@ -4,7 +4,7 @@ import { pendingEffects } from "../run/effects.ts";
 import type { RunError } from "../errors.ts";
 import type { RunState } from "../run/state.ts";
 import { isTerminal, transition } from "../run/transition.ts";
-import type { ActionCall, ActionResult, Admittance, Effect, EngineInput } from "../run/types.ts";
+import type { ActionCall, ActionResult, Admittance, Opening, Effect, EngineInput } from "../run/types.ts";
 import type { HostPort } from "./host-port.ts";
 
 /** How long past an attempt's deadline a plugin may take to say so itself before the driver gives the attempt up. */
@@ -18,7 +18,7 @@ export class RunDriver {
   readonly plan: Plan;
   readonly state: RunState;
   readonly #port: HostPort;
-  readonly #admits: ((kind: "step" | "again") => Admittance) | undefined;
+  readonly #admits: ((kind: Opening) => Admittance) | undefined;
   readonly #waiting: ActionCall[] = [];
   /** How to take back the engine's named timers, and the limits of calls in flight. */
   readonly #timers = new Map<string, () => void>();

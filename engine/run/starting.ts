@@ -24,8 +24,10 @@ export function startRun(turn: Turn, input: StartInput): void {
 export function startIsDue(turn: Turn): void {
   const { hold, status } = turn.state;
   if (status !== "pending" || hold?.kind !== "time" || turn.notYet("start", hold.due)) return;
-  if (hold.then) requeue(turn, hold.then);
-  else release(turn);
+  if (hold.then) return requeue(turn, hold.then);
+  const admittance = turn.admits?.("begin") ?? true;
+  if (admittance === true) release(turn);
+  else requeue(turn, { kind: "capacity", limit: admittance === "later" ? 0 : admittance.limit });
 }
 
 /** Nothing holds it any more, or only `then`. */

@@ -9,7 +9,7 @@ import { release, startRun } from "./starting.ts";
 import type { RunState } from "./state.ts";
 import { receiveTimer } from "./timers.ts";
 import { Turn } from "./turn.ts";
-import type { Admittance, Effect, EngineInput, RunCommand, StampedEvent } from "./types.ts";
+import type { Admittance, Opening, Effect, EngineInput, RunCommand, StampedEvent } from "./types.ts";
 import { receiveSignal } from "./waits.ts";
 
 /** What one input did to a run: the facts to store, and what to do once they are stored. */
@@ -46,7 +46,7 @@ export function transition(
   state: RunState,
   input: EngineInput,
   now: number,
-  admits?: (kind: "step" | "again") => Admittance,
+  admits?: (kind: Opening) => Admittance,
 ): Transition {
   const turn = new Turn(plan, state, Math.max(now, state.at), admits);
   if (isTerminal(state.status)) {

@@ -26,6 +26,7 @@ import { type Instance, isCall, type RunState } from "./state.ts";
 import type {
   ActionResult,
   Admittance,
+  Opening,
   AttemptUsage,
   Effect,
   EngineEvent,
@@ -67,9 +68,9 @@ export class Turn {
   #draining = false;
 
   /** Whether the host lets another step be opened; see `transition`. */
-  readonly admits: ((kind: "step" | "again") => Admittance) | undefined;
+  readonly admits: ((kind: Opening) => Admittance) | undefined;
 
-  constructor(plan: Plan, state: RunState, now: number, admits?: (kind: "step" | "again") => Admittance) {
+  constructor(plan: Plan, state: RunState, now: number, admits?: (kind: Opening) => Admittance) {
     this.admits = admits;
     this.plan = plan;
     this.state = state;

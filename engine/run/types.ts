@@ -65,7 +65,7 @@ export type EventWait = Extract<Wait, { kind: "event" }>;
 
 /** What a run that is not running yet, or not any more, waits for (`waiting_for`, section 20). */
 export type Hold =
-  | { kind: "time"; due: number; then?: Extract<Hold, { kind: "concurrency" | "capacity" }> }
+  | { kind: "time"; due: number; then?: { kind: "concurrency"; key: string } }
   | { kind: "concurrency"; key: string }
   /** As many executions run as the tenant may have. */
   | { kind: "capacity"; limit: number }
@@ -322,7 +322,10 @@ export interface SpentBudget {
   holdMs?: number;
 }
 
-/** Whether the host lets a run open its next step (or try one again): yes; when it delivers `continue`; or not, and why. */
+/** What a run asks its host for: to begin when its time has come, to open its next step, or to try one again. */
+export type Opening = "begin" | "step" | "again";
+
+/** Whether the host lets a run do that: yes; when it delivers `continue`; or not, and why. */
 export type Admittance = true | "later" | SpentBudget;
 
 /** Ids and constants of one run that templates may read. */
