@@ -8,7 +8,6 @@ const METHOD_ARGUMENTS = "arguments of an executor method, not a file; the MCP m
 /** Example blocks of the seeds, by `file:n`. */
 export const BLOCK_EXCEPTIONS: Record<string, string> = {
   "execution-modes:9": "a docker-compose file",
-  "execution-modes:11": "events of an execution (SSE, section 12) are issue 4",
   "workflow-executor:1": "a sketch, not YAML",
   "workflow-executor:2": METHOD_ARGUMENTS,
   "workflow-executor:3": OTHER_PRODUCT,
@@ -26,13 +25,11 @@ export const BLOCK_EXCEPTIONS: Record<string, string> = {
   "workflow-executor:15": OTHER_PRODUCT,
 };
 
-const RESULTS = "results that arrive, triggers and usage are issue 4";
 const REGISTRY = "the rest of the registry, services and credentials is issue 5";
 const MANAGEMENT = "run management is issue 6";
 
 /** Routes of the language document. */
 export const ROUTE_EXCEPTIONS: Record<string, string> = {
-  "GET /workflows/executions/{id}/events": RESULTS,
   "POST /register": REGISTRY,
   "DELETE /register/{plugin_slug}/{instance_id}": REGISTRY,
   "POST /tasks/{task_token}/complete": REGISTRY,

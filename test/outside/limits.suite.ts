@@ -149,17 +149,6 @@ describe("many at once", () => {
   });
 });
 
-describe("what is for a later issue is refused by name, never ignored", () => {
-  test("overrides of connectors in a start", async () => {
-    const answer = await outside.api.start({
-      definition: { name: "Later", steps: [ADD] },
-      overrides: { connectors: { calculator: "local" } },
-    });
-    expect(answer).toMatchObject({ status: 400, body: { code: "VALIDATION" } });
-    expect(answer.text).toContain("overrides.connectors");
-  });
-});
-
 describe("authorization (section 2)", () => {
   test.each([
     ["roles", { authorization: { roles: ["nobody-has-this"] } }],
