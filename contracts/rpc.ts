@@ -8,6 +8,7 @@ import type { ExecutionEvent } from "./execution-event.ts";
 import type { FeedWish } from "./feed-rpc.ts";
 import type { LeaseHolderRpc } from "./lease.ts";
 import type { QuotaRpc, TenantSettings } from "./quota-rpc.ts";
+import type { ExecutionTrace } from "./execution-trace.ts";
 import type { ActFact, LoggedUsage, MeteredUpTo, UsageFact } from "./usage.ts";
 import type { Environment, ExecutionMode, ExecutionRecord, StepRecord, UsageRecord } from "./execution.ts";
 
@@ -155,6 +156,8 @@ export interface CoordinatorRpc extends LeaseHolderRpc {
   reportUsage(): Promise<void>;
   /** What executions of this cell have used by their logs, in order of their ids after `after`, or those of `ids`. */
   loggedUsage(query: LoggedUsageQuery): Promise<LoggedUsage[]>;
+  /** The traces of executions that have ended; those that have not, or are not here, are left out. */
+  traces(ids: string[]): Promise<ExecutionTrace[]>;
   /** Boot if needed and go on with what is unfinished. Answers the number of executions in flight. */
   wake(): Promise<number>;
 }

@@ -1,3 +1,4 @@
+import type { TelemetrySenderRpc } from "../contracts/telemetry.ts";
 import type { OutboxHint } from "../contracts/outbox-hint.ts";
 import type { SocketDoor } from "./stream-platform.ts";
 import type { CoordinatorRpc, PluginRpc, TenantRpc } from "../contracts/rpc.ts";
@@ -21,7 +22,7 @@ export interface Env {
   TRIGGERS: ObjectNamespace<TriggersRpc>;
   FEED: ObjectNamespace<WebhooksRpc & SocketDoor>;
   TOOLBOX_PLUGIN: PluginRpc;
-  HTTP_PLUGIN: PluginRpc;
+  HTTP_PLUGIN: PluginRpc & TelemetrySenderRpc;
   CODE_PLUGIN: PluginRpc;
   OUTBOX: Queue<OutboxHint>;
   DATABASE_URL: string;

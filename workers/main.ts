@@ -57,6 +57,7 @@ function portsOf(env: Env): Ports {
     egressPolicy: egressPolicyOf(env),
     triggers: (name) => env.TRIGGERS.getByName(name),
     code: env.CODE_PLUGIN,
+    collector: env.HTTP_PLUGIN,
     now: () => Date.now(),
     wait: (ms) => scheduler.wait(ms),
     random: randomBytes,
@@ -95,8 +96,8 @@ export default {
     app ??= createApp(portsFor(env));
     return app.fetch(request, env, ctx);
   },
-  queue(batch, env) {
-    return consumeOutbox(batch, portsFor(env));
+  queue(batch, env, ctx) {
+    return consumeOutbox(batch, portsFor(env), (task) => ctx.waitUntil(task));
   },
   scheduled(_event, env) {
     return sweep(portsFor(env));

@@ -1,3 +1,4 @@
+import type { ExecutionTrace } from "../../contracts/execution-trace.ts";
 import type { ExecutionRecord, StepRecord } from "../../contracts/execution.ts";
 import { executionRecord } from "../../contracts/execution-record.ts";
 import { type Failure, failure, type Result, success } from "../../contracts/errors.ts";
@@ -20,6 +21,7 @@ import type { TimerQueue } from "../timer-queue.ts";
 import { Admissions, type Entry } from "./admissions.ts";
 import type { CellStorage } from "./cell-storage.ts";
 import { keyIsTaken } from "./errands.ts";
+import { executionTrace } from "./execution-trace.ts";
 import { loggedUsage } from "./logged-usage.ts";
 import { headOf, type StoredHead, stepOf } from "./execution-head.ts";
 import { EventLog } from "./event-log.ts";
@@ -251,6 +253,10 @@ export class Cell {
 
   loggedUsage(query: LoggedUsageQuery): LoggedUsage[] {
     return loggedUsage(this.#storage, this.#plans, query);
+  }
+
+  traces(ids: readonly string[]): ExecutionTrace[] {
+    return ids.flatMap((id) => executionTrace(this.#storage, this.#plans, id) ?? []);
   }
 
   /** After a restart: everything that has something to do is folded and goes on. */

@@ -54,6 +54,7 @@ export class Children {
         depth: (head.depth ?? 0) + 1,
         parent: link,
         parentAttempt: call.attempt,
+        ...(head.runAttempt > 1 ? { parentRunAttempt: head.runAttempt } : {}),
         ...(slots.length > 0 ? { slots } : {}),
         ...(concurrency && !slots.includes(concurrency.key) ? { concurrency } : {}),
       };

@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { Placement } from "../../contracts/placement.ts";
 import type { RunCommand } from "../../engine/run/types.ts";
 import type { Result } from "../../contracts/errors.ts";
+import type { ExecutionTrace } from "../../contracts/execution-trace.ts";
 import type { ExecutionRecord, StepRecord } from "../../contracts/execution.ts";
 import type { BudgetList, LeaseReport } from "../../contracts/lease.ts";
 import type { FeedRpc, FeedWish } from "../../contracts/feed-rpc.ts";
@@ -138,6 +139,10 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
 
   async reportUsage(): Promise<void> {
     this.#cell.reportUsage();
+  }
+
+  async traces(ids: string[]): Promise<ExecutionTrace[]> {
+    return this.#cell.traces(ids);
   }
 
   async loggedUsage(query: LoggedUsageQuery): Promise<LoggedUsage[]> {

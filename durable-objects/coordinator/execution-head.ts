@@ -19,6 +19,8 @@ export interface StoredHead extends ExecutionHead {
   depth?: number;
   /** Attempt of the parent's step that it runs for. */
   parentAttempt?: number;
+  /** Run attempt of the parent in which it was started, where that is not the first. */
+  parentRunAttempt?: number;
   concurrency?: ConcurrencyRule;
   /** Concurrency keys whose slots executions above it hold. */
   slots?: string[];

@@ -61,6 +61,9 @@ import { list as listTriggers } from "./routes/triggers/list.ts";
 import { pause as pauseTrigger } from "./routes/triggers/pause.ts";
 import { resume as resumeTrigger } from "./routes/triggers/resume.ts";
 import { test as testTrigger } from "./routes/triggers/test.ts";
+import { remove as deleteTelemetry } from "./routes/telemetry/delete.ts";
+import { get as getTelemetry } from "./routes/telemetry/get.ts";
+import { put as putTelemetry } from "./routes/telemetry/put.ts";
 import { createTenantRoute } from "./routes/tenants/create.ts";
 import { changeWebhookEndpoint } from "./routes/webhooks/change-endpoint.ts";
 import { createWebhookEndpoint } from "./routes/webhooks/create-endpoint.ts";
@@ -172,6 +175,9 @@ export const routes: readonly Endpoint[] = [
   getUsage,
   listAudit,
   getMetrics,
+  getTelemetry,
+  putTelemetry,
+  deleteTelemetry,
   auditUsageRoute,
   correctUsageRoute,
   healthz,

@@ -11,3 +11,4 @@ export { workflows, workflowVersions } from "./tables/workflows.ts";
 export { runOutcomes } from "./tables/run-outcomes.ts";
 export { usageRecords } from "./tables/usage-records.ts";
 export { usageRollups } from "./tables/usage-rollups.ts";
+export { telemetry, telemetryJobs } from "./tables/telemetry.ts";

@@ -1,5 +1,6 @@
 import type { EgressPolicy } from "../../connectors/egress/egress.ts";
 import type { ConnectorManifest } from "../../connectors/manifest/manifest.ts";
+import type { TelemetrySenderRpc } from "../../contracts/telemetry.ts";
 import type { Environment } from "../../contracts/execution.ts";
 import type { LimitOverrides } from "../../contracts/limits.ts";
 import type { TenantSettings } from "../../contracts/quota-rpc.ts";
@@ -48,6 +49,8 @@ export interface Ports {
   triggers(name: string): TriggersRpc;
   /** Evaluates transforms in languages that need a sandbox. */
   readonly code: PluginRpc;
+  /** Sends telemetry to tenants' collectors. */
+  readonly collector: TelemetrySenderRpc;
   now(): number;
   wait(ms: number): Promise<void>;
   random(count: number): Uint8Array;

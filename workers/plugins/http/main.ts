@@ -2,6 +2,7 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import type { OpenConnection } from "../../../connectors/auth/credentials.ts";
 import { invokeAction, type InvokeDeps } from "../../../connectors/invoke.ts";
 import type { CallContext, PluginRpc } from "../../../contracts/rpc.ts";
+import type { TelemetryAnswer, TelemetryRequest, TelemetrySenderRpc } from "../../../contracts/telemetry.ts";
 import type { WebhookAnswer, WebhookRequest, WebhookSenderRpc } from "../../../contracts/webhook-delivery.ts";
 import type { Json } from "../../../engine/json.ts";
 import type { ActionCall, ActionResult } from "../../../engine/run/types.ts";
@@ -11,6 +12,7 @@ import type { Env } from "./env.ts";
 import isolatedCode from "./generated/isolated.txt";
 import { lookupsOf, type LookupOwner } from "./lookups.ts";
 import type { LookupsRpc } from "./lookups-rpc.ts";
+import { sendTelemetry } from "./send-telemetry.ts";
 import { ownExports } from "./own-exports.ts";
 import { deploymentPolicy } from "../../../connectors/egress/deployment-policy.ts";
 
@@ -20,9 +22,21 @@ function lookupsFor(env: Env, owner: LookupOwner): ReturnType<typeof lookupsOf> 
 }
 
 /** The http plugin: connectors, services and plain requests. The only place where credentials are in the clear. */
-export default class HttpPlugin extends WorkerEntrypoint<Env> implements PluginRpc, WebhookSenderRpc {
+export default class HttpPlugin
+  extends WorkerEntrypoint<Env>
+  implements PluginRpc, WebhookSenderRpc, TelemetrySenderRpc
+{
   async deliver(request: WebhookRequest): Promise<WebhookAnswer> {
     return deliverWebhook(request, {
+      masterKey: this.env.MASTER_KEY,
+      policy: deploymentPolicy(this.env),
+      fetch: (target, init) => fetch(target, init),
+      now: Date.now,
+    });
+  }
+
+  async sendTelemetry(request: TelemetryRequest): Promise<TelemetryAnswer> {
+    return sendTelemetry(request, {
       masterKey: this.env.MASTER_KEY,
       policy: deploymentPolicy(this.env),
       fetch: (target, init) => fetch(target, init),

@@ -52,7 +52,7 @@ test("a full mailbox that rejects is said at once, with the time that the object
   expect(commands).toHaveLength(1);
 });
 
-test("what changed the course of a run is audited, what was refused is not", async () => {
+test("what changes the course of a run names who did it, and waits for no Postgres: the audit has it from the log", async () => {
   const { context, executionId, commands, audits } = contextForTest([
     AFTER,
     AFTER,
@@ -64,12 +64,10 @@ test("what changed the course of a run is audited, what was refused is not", asy
     expect(await steerExecution(context, executionId, { type })).toBe(AFTER);
   expect(await steerExecution(context, executionId, { type: "pause" })).toMatchObject({ code: "CONFLICT" });
   expect(commands[0]).toEqual({ type: "cancel", actor: "key_me" });
-  expect(await audits()).toEqual(
-    ["canceled", "paused", "resumed", "shut_down"].map((did) => `execution.${did} ${executionId}`),
-  );
+  expect(await audits()).toEqual([]);
 });
 
-test("a decision names who decided with which roles; one who may not is audited too", async () => {
+test("a decision names who decided with which roles; one who may not is audited, too", async () => {
   const { context, executionId, commands, audits } = contextForTest([
     AFTER,
     failure("FORBIDDEN", "no"),
@@ -82,7 +80,7 @@ test("a decision names who decided with which roles; one who may not is audited 
   expect(await decide(context, executionId, "x[1]", { decision: "reject" })).toMatchObject({ code: "FORBIDDEN" });
   expect(await decide(context, executionId, "sign", { decision: "reject" })).toMatchObject({ code: "CONFLICT" });
   expect(commands[0]).toMatchObject({ type: "decide", by: "key_me", roles: ["finance"] });
-  expect(await audits()).toEqual([`approval.decided ${executionId}/sign`, `approval.refused ${executionId}/x[1]`]);
+  expect(await audits()).toEqual([`approval.refused ${executionId}/x[1]`]);
 });
 
 test("an id of somebody else's, and one that no object knows, are the same NOT_FOUND", async () => {

@@ -1,6 +1,7 @@
 import type { Context } from "../context.ts";
 import { onCell, onTenant } from "../object-calls.ts";
 import { tenantObjectName } from "../../../contracts/placement.ts";
+import { exportTelemetry } from "../telemetry/export-telemetry.ts";
 import { projectCell } from "./project.ts";
 
 /** A list may lag by two seconds; within one it is not worth asking the cells again. */
@@ -26,7 +27,8 @@ export async function catchUp(context: Context, { usage = false } = {}): Promise
     await Promise.all(
       cells.filter(isShard).map(async (cell) => {
         if (usage) await onCell(ports, cell, (it) => it.reportUsage());
-        return projectCell(ports, cell);
+        const { traces } = await projectCell(ports, cell);
+        if (traces > 0) context.background(exportTelemetry(ports));
       }),
     );
   } catch (error) {

@@ -12,8 +12,8 @@ const timestamp = (member: string) => sql.raw(`to_timestamp((row->>'${member}'):
  * their members in hand. Rows that others count up, too, are taken in one order, so that two such statements never lock each
  * other out.
  */
-export async function projectPage(ports: Ports, rows: readonly string[]): Promise<void> {
-  await ports.database.execute(sql`
+export async function projectPage(ports: Ports, rows: readonly string[]): Promise<number> {
+  const written = await ports.database.execute<{ traces: string }>(sql`
     WITH page AS MATERIALIZED (
       SELECT row FROM jsonb_array_elements(${`[${rows.join(",")}]`}::jsonb) AS row
     ),
@@ -33,7 +33,7 @@ export async function projectPage(ports: Ports, rows: readonly string[]): Promis
         finished_at = excluded.finished_at, error = excluded.error, usage = excluded.usage,
         run_attempt = excluded.run_attempt
       WHERE executions.change < excluded.change
-      RETURNING tenant_id, environment, workflow_slug, mode, status,
+      RETURNING execution_id, run_attempt, tenant_id, environment, workflow_slug, mode, status,
         extract(epoch FROM finished_at - coalesce(started_at, finished_at))::double precision AS seconds
     ),
     ended AS (
@@ -43,6 +43,14 @@ export async function projectPage(ports: Ports, rows: readonly string[]): Promis
       GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
       ON CONFLICT (tenant_id, environment, workflow_slug, mode, status, bucket) DO UPDATE SET
         runs = run_outcomes.runs + excluded.runs, seconds = run_outcomes.seconds + excluded.seconds
+    ),
+    traced AS (
+      INSERT INTO telemetry_jobs (execution_id, run_attempt, tenant_id, environment, attempts, due)
+      SELECT execution_id, run_attempt, tenant_id, environment, 0, now()
+      FROM projected JOIN telemetry USING (tenant_id, environment)
+      WHERE seconds IS NOT NULL AND traces
+      ON CONFLICT (execution_id, run_attempt) DO NOTHING
+      RETURNING 1
     ),
     acted AS (
       INSERT INTO audit (id, tenant_id, environment, actor, action, subject, at)
@@ -70,9 +78,11 @@ export async function projectPage(ports: Ports, rows: readonly string[]): Promis
       ORDER BY 1
       ON CONFLICT (id) DO NOTHING
       RETURNING *
-    )
-    ${addToRollups(sql`recorded`)}
+    ),
+    summed AS (${addToRollups(sql`recorded`)} RETURNING 1)
+    SELECT count(*) AS traces FROM traced
   `);
+  return Number(written.rows[0]?.traces ?? 0);
 }
 
 /** Adds records that were just inserted (a CTE) to their sums. */

@@ -24,7 +24,7 @@ const BETWEEN_MS = 300;
 /** Everything that the cell has used so far is in the ledger afterwards. */
 async function drain(ports: Ports, cell: string): Promise<void> {
   await onCell(ports, cell, (it) => it.reportUsage());
-  while ((await projectCell(ports, cell)) > 0);
+  while ((await projectCell(ports, cell)).moved > 0);
 }
 
 /** Compares a page of logs with the records; those that differ once more, with what has come meanwhile. */
