@@ -1,4 +1,7 @@
+import type { ArrivalResult } from "./arrivals/arrival-figures.ts";
 import type { LongRun } from "./long/long-run.ts";
+import { ratios } from "./measure/ratios.ts";
+import type { MeteringCost } from "./metering/metering-cost.ts";
 
 /** What one case costs on one target. All are numbers so that a ratio can be made of each. */
 export interface Figures {
@@ -62,18 +65,16 @@ export interface BenchResult {
   inProcess: InProcessResult[];
   /** Executions with very many steps (`long/`). */
   longRuns: LongRun[];
+  /** What reaches somebody from outside of the run (`arrivals/`): readers of streams, receivers, schedules. */
+  arrivals: ArrivalResult[];
+  /** What metering costs W1 (`metering/`); null when it was not measured. */
+  metering: MeteringCost | null;
   /** Why the run does not count; empty when it does. */
   invalid: string[];
   gates: { name: string; figure: string; measured: number; limit: number; passed: boolean }[];
 }
 
-/** `platform / floor`, figure by figure; left out where the floor has none or none worth dividing by. */
+/** Platform divided by floor. */
 export function ratioOf(platform: Figures, floor: Figures): Partial<Figures> {
-  const ratio: Partial<Figures> = {};
-  for (const name of FIGURE_NAMES) {
-    const above = platform[name];
-    const below = floor[name];
-    if (above !== undefined && below !== undefined && below > 0.001) ratio[name] = above / below;
-  }
-  return ratio;
+  return ratios(platform, floor, FIGURE_NAMES);
 }

@@ -31,6 +31,10 @@ const LIMITS: Limits = {
   floorTolerance: 0.15,
   floor: { "W1 c=1": { fsyncsPerRun: [4, 4], cpuMsPerRun: [1.5, 1.8] } },
   longGates: [],
+  arrivalGates: [
+    { case: "S1", figure: "fsyncs", max: 1.5 },
+    { case: "S1", figure: "cpuMs", ratio: true, max: 3 },
+  ],
   gates: [
     { case: "W1 c=1", figure: "fsyncsPerRun", max: 4.5 },
     { case: "W1 c=1", figure: "cpuMsPerRun", ratio: true, max: 2 },

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { ArrivalFigureName, ArrivalResult } from "./arrivals/arrival-figures.ts";
 import type { BenchResult, CaseResult, FigureName } from "./figures.ts";
 import type { LongFigure, LongRun } from "./long/long-run.ts";
 
@@ -12,6 +13,12 @@ export interface Limits {
   gates: {
     case: string;
     figure: FigureName /** Against the floor's instead of absolute. */;
+    ratio?: boolean;
+    max: number;
+  }[];
+  arrivalGates: {
+    case: string;
+    figure: ArrivalFigureName /** Against the floor's instead of absolute. */;
     ratio?: boolean;
     max: number;
   }[];
@@ -73,6 +80,16 @@ export function checkLongGates(runs: readonly LongRun[], { longGates }: Limits):
     const measured = runs.find((run) => run.name === name)?.[figure];
     // What is no number was not measured rightly, and passes nothing.
     return measured === undefined ? [] : [{ name, figure, measured, limit: max, passed: measured <= max }];
+  });
+}
+
+/** Every gate of an arrival that was measured. */
+export function checkArrivalGates(results: readonly ArrivalResult[], { arrivalGates }: Limits): BenchResult["gates"] {
+  return arrivalGates.flatMap(({ case: name, figure, ratio, max }) => {
+    const result = results.find((it) => it.name === name);
+    const measured = (ratio ? result?.ratio : result?.platform)?.[figure];
+    if (measured === undefined) return [];
+    return [{ name, figure: ratio ? `${figure} ÷ floor` : figure, measured, limit: max, passed: measured <= max }];
   });
 }
 

@@ -1,8 +1,9 @@
 import type { Figures } from "./figures.ts";
-import type { LoadJob } from "./load/job.ts";
+import { loadJob } from "./load/load-job.ts";
 import { runLoad } from "./load/run-load.ts";
-import { cpuMs, residentMb } from "./measure/processes.ts";
-import { readWhenQuiet, type WriteCounter } from "./measure/write-counter.ts";
+import { residentMb } from "./measure/processes.ts";
+import { readWhenSettled, usedEach } from "./measure/settled.ts";
+import type { WriteCounter } from "./measure/write-counter.ts";
 import type { Target } from "./targets/target.ts";
 import type { BenchCase } from "./workloads.ts";
 
@@ -19,40 +20,23 @@ export interface MeasuredTarget {
  * One window: warm up, wait until the target is quiet, run the load, wait until it is quiet again. What the target does
  * for these runs after answering them (outbox, alarms that fall due) counts for them.
  */
-export async function measureWindow(
-  { target, counter }: MeasuredTarget,
-  it: BenchCase,
-  seconds: number,
-): Promise<Figures> {
-  const job: LoadJob = {
-    baseUrl: target.baseUrl,
-    apiKey: target.apiKey,
-    workflow: it.workflow.slug,
-    added: it.workflow.expected(0),
-    timed: it.timed,
-    concurrency: it.concurrency,
-    seconds,
-    minRuns: it.minRuns,
-    maxRuns: it.maxRuns,
-  };
+export async function measureWindow(measured: MeasuredTarget, it: BenchCase, seconds: number): Promise<Figures> {
+  const { target } = measured;
+  const job = loadJob(target, it, seconds);
   await runLoad({ ...job, seconds: WARM_UP_SECONDS, minRuns: WARM_UP_RUNS, maxRuns: it.maxRuns && WARM_UP_RUNS });
-  const writesBefore = await readWhenQuiet(counter);
-  const [cpuBefore, hostBefore] = [await cpuMs(target.workerdPid), await cpuMs(target.hostPid)];
+  const before = await readWhenSettled(measured);
   const { runs, seconds: took, p50Ms, p95Ms, p99Ms } = await runLoad(job);
   const memoryMb = await residentMb(target.workerdPid);
-  const writes = await readWhenQuiet(counter);
-  const [cpu, host] = [await cpuMs(target.workerdPid), await cpuMs(target.hostPid)];
-  const rows =
-    writes.rows !== undefined && writesBefore.rows !== undefined ? writes.rows - writesBefore.rows : undefined;
+  const used = usedEach(before, await readWhenSettled(measured), runs);
   return {
     p50Ms,
     p95Ms,
     p99Ms,
     runsPerSecond: runs / took,
-    cpuMsPerRun: (cpu - cpuBefore) / runs,
-    hostCpuMsPerRun: (host - hostBefore) / runs,
-    fsyncsPerRun: (writes.fsyncs - writesBefore.fsyncs) / runs,
-    rowsPerRun: rows === undefined ? undefined : rows / runs,
+    cpuMsPerRun: used.cpuMs,
+    hostCpuMsPerRun: used.hostCpuMs,
+    fsyncsPerRun: used.fsyncs,
+    rowsPerRun: used.rows,
     memoryMb,
   };
 }

@@ -4,6 +4,8 @@ export interface BenchOptions {
   /** Two result files to compare instead of running. */
   compare?: [string, string];
   rounds: number;
+  /** One round of short windows. */
+  quick: boolean;
   /** Length of a measured window. */
   seconds: number;
   gate: boolean;
@@ -15,10 +17,10 @@ export interface BenchOptions {
 }
 
 export const USAGE = `npm run bench -- [options]
-  --quick              one round of short windows
+  --quick              one round of short windows, without S3 and M1
   --gate               W1 only; fail when fsyncs or CPU per run exceed bench/gates.json
   --floor-only         the floor alone
-  --only W1,W3         some workloads
+  --only W1,S3,M1      some workloads
   --steps N            steps of the long executions N1–N3 (10000, at most 100000)
   --rounds N           interleaved rounds (4)
   --seconds N          length of a window (3)
@@ -52,6 +54,7 @@ export function readOptions(args: string[]): BenchOptions | undefined {
     return {
       steps,
       compare: before !== undefined && after !== undefined ? [before, after] : undefined,
+      quick: values.quick ?? false,
       rounds,
       seconds,
       gate: values.gate ?? false,

@@ -1,6 +1,6 @@
 import { type CaseResult, FIGURE_NAMES, type Figures, ratioOf } from "./figures.ts";
 import { type MeasuredTarget, measureWindow } from "./measure-window.ts";
-import { median } from "./measure/percentile.ts";
+import { medians } from "./measure/medians.ts";
 import type { BenchCase } from "./workloads.ts";
 
 /** Runs every case in interleaved rounds (floor, platform, floor, platform, …) and takes each figure's median. */
@@ -22,25 +22,14 @@ export async function runCases(
     const result: CaseResult = {
       name: it.name,
       title: it.title,
-      floor: medians(ofFloor),
+      floor: medians(ofFloor, FIGURE_NAMES),
       rounds: { floor: ofFloor, platform: ofPlatform },
     };
     if (platform) {
-      result.platform = medians(ofPlatform);
+      result.platform = medians(ofPlatform, FIGURE_NAMES);
       result.ratio = ratioOf(result.platform, result.floor);
     }
     results.push(result);
   }
   return results;
-}
-
-function medians(rounds: readonly Figures[]): Figures {
-  const [first] = rounds;
-  if (!first) throw new Error("no round was run");
-  const middle = { ...first };
-  for (const name of FIGURE_NAMES) {
-    const values = rounds.map((figures) => figures[name]).filter((value) => value !== undefined);
-    if (values.length > 0) middle[name] = median(values);
-  }
-  return middle;
 }

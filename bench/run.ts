@@ -1,21 +1,21 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { cpus, release } from "node:os";
 import { join } from "node:path";
+import { claimPort } from "../scripts/platform/claim-port.ts";
+import { runArrivals } from "./arrivals/run-arrivals.ts";
 import type { BenchResult } from "./figures.ts";
 import { runInProcess } from "./in-process.ts";
-import { checkGates, checkLongGates, findInvalid, readLimits } from "./judge.ts";
+import { checkArrivalGates, checkGates, checkLongGates, findInvalid, readLimits } from "./judge.ts";
 import { measureLongRuns } from "./long/measure-long-runs.ts";
-import type { MeasuredTarget } from "./measure-window.ts";
-import { openDiskCounter } from "./measure/disk-counter.ts";
-import { openPerfCounter } from "./measure/perf-counter.ts";
+import { measureMetering } from "./metering/measure-metering.ts";
 import { type BenchOptions, readOptions, USAGE } from "./options.ts";
 import { compareResults } from "./report/compare-results.ts";
 import { printResult } from "./report/print-result.ts";
 import { runCases } from "./run-cases.ts";
+import { selectWork, type Work } from "./select-work.ts";
 import { openFloor } from "./targets/open-floor.ts";
 import { openPlatform } from "./targets/open-platform.ts";
-import type { Target } from "./targets/target.ts";
-import { BENCH_CASES } from "./workloads.ts";
+import { withTargets } from "./targets/with-targets.ts";
 
 /* `npm run bench`: see README.md beside it. Exit codes: 0 done, 1 a gate or a run failed, 2 usage, 3 the run is invalid. */
 
@@ -30,76 +30,80 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** Which long executions are wanted (none named: all of them); undefined for none. */
-function longNames({ only }: BenchOptions): string[] | undefined {
-  const named = only.filter((part) => part.startsWith("N"));
-  return only.length > 0 && named.length === 0 ? undefined : named;
-}
+type Measured = Pick<BenchResult, "cases" | "longRuns" | "arrivals" | "method" | "invalid" | "gates">;
 
-async function withCounter(target: Target): Promise<MeasuredTarget> {
-  const counter = (await openPerfCounter(target.workerdPid)) ?? (await openDiskCounter(target.dataDir));
-  return { target, counter };
-}
-
-async function measure(options: BenchOptions): Promise<BenchResult> {
-  const cases = BENCH_CASES.filter(
-    ({ name }) => options.only.length === 0 || options.only.some((part) => name.startsWith(part)),
-  );
-  const inProcess =
-    options.floorOnly || (options.only.length > 0 && !options.only.includes("L1")) ? [] : await runInProcess();
-  // Inside the checkout, so that it is on a disk that flushes: /tmp may be memory.
-  await mkdir(join(ROOT, ".smartify"), { recursive: true });
-  const folder = await mkdtemp(join(ROOT, ".smartify/bench-"));
-  const opened: MeasuredTarget[] = [];
-  try {
-    say("starting the floor");
-    const floor = await withCounter(await openFloor(join(folder, "floor")));
-    opened.push(floor);
-    if (!options.floorOnly) say("starting the platform");
-    const stepLimit = options.steps > USUAL_STEPS ? options.steps : undefined;
-    const platform = options.floorOnly
-      ? undefined
-      : await withCounter(await openPlatform(join(folder, "platform"), stepLimit));
-    if (platform) opened.push(platform);
-    const { rounds, seconds } = options;
+/** All that is measured on the floor, a platform, or both in turns. */
+async function measureTargets(options: BenchOptions, work: Work, folder: string): Promise<Measured> {
+  const { rounds, seconds, gate, steps } = options;
+  const port = await claimPort(0);
+  const vars: Record<string, string> = steps > USUAL_STEPS ? { STEP_LIMIT: String(steps) } : {};
+  const openers = [() => openFloor(join(folder, "floor"))];
+  if (!options.floorOnly) openers.push(() => openPlatform(join(folder, "platform"), { vars, receiverPort: port }));
+  say(options.floorOnly ? "starting the floor" : "starting the floor and the platform");
+  return withTargets(openers, async ([floor, platform]) => {
+    if (!floor) throw new Error("there is no floor");
     const limits = await readLimits();
-    let results = await runCases(cases, floor, platform, { rounds, seconds, said: say });
-    for (let again = 0; options.gate && again < REPEATS; again += 1) {
-      const failed = checkGates(results, limits).filter(({ passed }) => !passed);
+    let cases = await runCases(work.cases, floor, platform, { rounds, seconds, said: say });
+    for (let again = 0; gate && again < REPEATS; again += 1) {
+      const failed = checkGates(cases, limits).filter(({ passed }) => !passed);
       const off = new Set([
-        ...findInvalid(results, limits).map((invalid) => invalid.case),
+        ...findInvalid(cases, limits).map((invalid) => invalid.case),
         ...failed.map(({ name }) => name),
       ]);
       if (off.size === 0) break;
       say(`invalid or over a gate: ${[...off].join(", ")}: again`);
-      const repeated = cases.filter(({ name }) => off.has(name));
+      const repeated = work.cases.filter(({ name }) => off.has(name));
       const better = await runCases(repeated, floor, platform, { rounds, seconds, said: say });
-      results = results.map((result) => better.find(({ name }) => name === result.name) ?? result);
+      cases = cases.map((result) => better.find(({ name }) => name === result.name) ?? result);
     }
-    const invalid = findInvalid(results, limits);
-    const long = platform && longNames(options);
-    let longRuns = long ? await measureLongRuns(platform, options.steps, long, say) : [];
-    for (let again = 0; options.gate && again < REPEATS; again += 1) {
+    const invalid = findInvalid(cases, limits);
+    const arrivals = await runArrivals(work.arrivals, floor, platform, { rounds, seconds, port, said: say });
+    let longRuns = platform ? await measureLongRuns(platform, steps, work.long, say) : [];
+    for (let again = 0; gate && again < REPEATS; again += 1) {
       const failed = checkLongGates(longRuns, limits).filter(({ passed }) => !passed);
       if (!platform || failed.length === 0) break;
       const names = [...new Set(failed.map(({ name }) => name))];
-      const better = await measureLongRuns(platform, options.steps, names, say);
+      const better = await measureLongRuns(platform, steps, names, say);
       longRuns = longRuns.map((run) => better.find(({ name }) => name === run.name) ?? run);
     }
+    const gates = [
+      ...checkGates(cases, limits, invalid),
+      ...checkArrivalGates(arrivals, limits),
+      ...checkLongGates(longRuns, limits),
+    ];
+    return {
+      cases,
+      longRuns,
+      arrivals,
+      method: floor.counter.method,
+      invalid: invalid.map(({ reason }) => reason),
+      gates,
+    };
+  });
+}
+
+const NOTHING: Measured = { cases: [], longRuns: [], arrivals: [], method: "nothing", invalid: [], gates: [] };
+
+async function measure(options: BenchOptions): Promise<BenchResult> {
+  const work = selectWork(options);
+  const inProcess = work.inProcess ? await runInProcess() : [];
+  // Inside the checkout, so that it is on a disk that flushes: /tmp may be memory.
+  await mkdir(join(ROOT, ".smartify"), { recursive: true });
+  const folder = await mkdtemp(join(ROOT, ".smartify/bench-"));
+  try {
+    const onTargets = work.cases.length + work.arrivals.length + work.long.length > 0;
+    const measured = onTargets ? await measureTargets(options, work, folder) : NOTHING;
+    const { rounds, seconds } = options;
+    const metering = work.metering ? await measureMetering(folder, { blocks: rounds, seconds, said: say }) : null;
     return {
       at: new Date().toISOString(),
       machine: { cpu: cpus()[0]?.model ?? "unknown", cpus: cpus().length, kernel: release(), node: process.version },
-      method: floor.counter.method,
       rounds,
-      cases: results,
       inProcess,
-      invalid: invalid.map(({ reason }) => reason),
-      longRuns,
-      gates: [...checkGates(results, limits, invalid), ...checkLongGates(longRuns, limits)],
+      metering,
+      ...measured,
     };
   } finally {
-    for (const { counter } of opened) await counter.close();
-    for (const { target } of opened) await target.stop();
     await rm(folder, { recursive: true, force: true, maxRetries: 10 });
   }
 }

@@ -11,7 +11,14 @@ export interface BenchWorkflow {
 export const THREE_STEPS = sequence("bench-three", 3);
 export const TEN_STEPS = sequence("bench-ten", 10);
 export const FIFTY_PARALLEL = fan("bench-fifty", 50);
-export const BENCH_WORKFLOWS: readonly BenchWorkflow[] = [THREE_STEPS, TEN_STEPS, FIFTY_PARALLEL];
+/** All that is published on the platform. */
+export const PUBLISHED: readonly object[] = [
+  THREE_STEPS.definition,
+  TEN_STEPS.definition,
+  FIFTY_PARALLEL.definition,
+  sequence("bench-one", 1).definition,
+  ticks("bench-ticks"),
+];
 
 /** Every step adds one to the result of the one before. */
 function sequence(slug: string, count: number): BenchWorkflow {
@@ -47,5 +54,16 @@ function workflow(slug: string, steps: object[], value: string): object {
     inputs: { start: { type: "integer", required: true } },
     steps,
     outputs: { value: { value } },
+  };
+}
+
+/** Waits for the event `tick`, again and again. */
+function ticks(slug: string): object {
+  const wait = { id: "wait", type: "wait", until: { event: "tick" } };
+  return {
+    name: slug,
+    version: "1.0.0",
+    inputs: { ticks: { type: "integer", required: true } },
+    steps: [{ id: "each", type: "forEach", items: "{{ range(inputs.ticks) }}", maxConcurrency: 1, steps: [wait] }],
   };
 }

@@ -19,9 +19,13 @@ export async function startFloor(dataDir: string): Promise<string> {
     workers: [
       {
         name: ENTRY,
-        modules: await modules("entry.ts", "cell.ts", "tick-log.ts", "run-shape.ts"),
+        modules: await modules("entry.ts", "cell.ts", "clock.ts", "fan.ts", "tick-log.ts", "run-shape.ts"),
         compatibilityDate: COMPATIBILITY_DATE,
-        durableObjects: { CELL: { className: "Cell", useSQLite: true } },
+        durableObjects: {
+          CELL: { className: "Cell", useSQLite: true },
+          CLOCK: { className: "Clock", useSQLite: true },
+          FAN: { className: "Fan", useSQLite: true },
+        },
         serviceBindings: { ADDER: "adder" },
         unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
         cacheAPI: false,

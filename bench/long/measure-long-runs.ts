@@ -16,12 +16,12 @@ const WARM_UP_ITEMS = 1_500;
 export async function measureLongRuns(
   platform: MeasuredTarget,
   steps: number,
-  only: readonly string[],
+  names: readonly string[],
   said: (line: string) => void,
 ): Promise<LongRun[]> {
   const runs: LongRun[] = [];
   for (const it of LONG_CASES) {
-    if (only.length > 0 && !only.some((part) => it.name.startsWith(part))) continue;
+    if (!names.includes(it.name)) continue;
     said(`${it.name} ${it.title}, ${steps} steps`);
     runs.push(await measure(platform, it, steps));
   }

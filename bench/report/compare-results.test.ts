@@ -35,6 +35,8 @@ function result(at: string, floorCpu: number, platformCpu: number, invalid: stri
     ],
     inProcess: [],
     longRuns: [],
+    arrivals: [],
+    metering: null,
     invalid,
     gates: [],
   };

@@ -1,9 +1,10 @@
-import { type BenchResult, FIGURE_NAMES, type Figures } from "../figures.ts";
+import { type BenchResult, FIGURE_NAMES } from "../figures.ts";
+import { arrivalsTable } from "./arrivals-table.ts";
 import { FIGURE_COLUMNS } from "./figure-columns.ts";
+import { figureRows } from "./figure-rows.ts";
 import { longRunsTable } from "./long-runs-table.ts";
+import { meteringLines } from "./metering-lines.ts";
 import { table } from "./table.ts";
-
-const NONE = "–";
 
 /** The whole result as text: per case the floor, the platform and their ratio, then what follows from them. */
 export function printResult(result: BenchResult): string {
@@ -20,6 +21,8 @@ export function printResult(result: BenchResult): string {
     parts.push(table(["in process", "p50 ms", "p95 ms", "p99 ms"], rows));
   }
   if (result.longRuns.length > 0) parts.push(longRunsTable(result.longRuns));
+  if (result.arrivals.length > 0) parts.push(arrivalsTable(result.arrivals));
+  if (result.metering) parts.push(meteringLines(result.metering));
   if (result.gates.length > 0) {
     const rows = result.gates.map(({ name, figure, measured, limit, passed }) => [
       `${passed ? "ok    " : "FAILED"} ${name} ${figure}`,
@@ -34,16 +37,8 @@ export function printResult(result: BenchResult): string {
 
 function casesTable({ cases }: BenchResult): string {
   const headings = ["workload", ...FIGURE_NAMES.map((name) => FIGURE_COLUMNS[name].heading)];
-  const rows: string[][] = [];
-  for (const { name, title, floor, platform, ratio } of cases) {
-    rows.push([`${name} ${title}`]);
-    rows.push(["  floor", ...cells(floor)]);
-    if (platform) rows.push(["  platform", ...cells(platform)]);
-    if (ratio) rows.push(["  ratio", ...FIGURE_NAMES.map((figure) => ratio[figure]?.toFixed(2) ?? NONE)]);
-  }
-  return table(headings, rows);
-}
-
-function cells(figures: Figures): string[] {
-  return FIGURE_NAMES.map((name) => figures[name]?.toFixed(FIGURE_COLUMNS[name].digits) ?? NONE);
+  return table(
+    headings,
+    cases.flatMap((result) => figureRows(result, FIGURE_NAMES, FIGURE_COLUMNS)),
+  );
 }

@@ -27,6 +27,7 @@ export async function openFloor(dataDir: string): Promise<Target> {
     hostPid: pid,
     workerdPid: await findWorkerd(pid),
     dataDir,
+    receiverOrigin: (port) => `http://127.0.0.1:${port}`,
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const exited = new Promise((resolve) => child.once("exit", resolve));

@@ -2,20 +2,28 @@ import { callPlatform } from "../../scripts/call-platform.ts";
 import { createTenant } from "../../scripts/create-tenant.ts";
 import { startPlatform } from "../../scripts/platform/start-platform.ts";
 import { findWorkerd } from "../measure/processes.ts";
-import { BENCH_WORKFLOWS } from "../workflows.ts";
+import { PUBLISHED } from "../workflows.ts";
 import type { Target } from "./target.ts";
 
+/** Egress goes to no address of this machine, except by a name that the platform was started with. */
+const RECEIVER_HOST = "receiver.bench";
+
+interface PlatformSetup {
+  /** Text bindings of the platform Worker. */
+  vars?: Record<string, string>;
+  /** Where ends of executions may be told, on this machine. */
+  receiverPort?: number;
+}
+
 /** A platform of its own, as `npm start` runs it but without the example services, with the workloads published. */
-export async function openPlatform(dataDir: string, stepLimit?: number): Promise<Target> {
-  const platform = await startPlatform({
-    dataDir,
-    services: false,
-    vars: stepLimit === undefined ? {} : { STEP_LIMIT: String(stepLimit) },
-  });
+export async function openPlatform(dataDir: string, { vars, receiverPort }: PlatformSetup = {}): Promise<Target> {
+  const hosts: Record<string, string> =
+    receiverPort === undefined ? {} : { [RECEIVER_HOST]: `127.0.0.1:${receiverPort}` };
+  const platform = await startPlatform({ dataDir, services: false, vars, hosts });
   try {
     const { api_key: key } = await createTenant(dataDir, platform.url, "bench");
     if (typeof key !== "string") throw new Error("the platform made a tenant without a key");
-    for (const { definition } of BENCH_WORKFLOWS) {
+    for (const definition of PUBLISHED) {
       await callPlatform(platform.url, {
         method: "POST",
         path: "/workflows",
@@ -30,6 +38,7 @@ export async function openPlatform(dataDir: string, stepLimit?: number): Promise
       hostPid: platform.pid,
       workerdPid: await findWorkerd(platform.pid),
       dataDir,
+      receiverOrigin: () => `http://${RECEIVER_HOST}`,
       stop: () => platform.kill(),
     };
   } catch (error) {

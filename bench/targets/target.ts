@@ -7,6 +7,8 @@ export interface Target {
   hostPid: number;
   workerdPid: number;
   dataDir: string;
+  /** A server on `port` of this machine, as the target may call it. */
+  receiverOrigin(port: number): string;
   /** Ends it by force: its data is thrown away. */
   stop(): Promise<void>;
 }
