@@ -41,26 +41,26 @@ export class Schedules {
   /** Writes down what is due, of so many schedules; the rest is due at once again. */
   fireDue(now: number): void {
     this.#sql.atomically(() => {
-      const nexts = new Map<string, number | null>();
-      for (const trigger of this.#triggers.due(now, AT_ONCE)) this.#fire(trigger, now, nexts);
+      const known = new Map<string, Turn>();
+      for (const trigger of this.#triggers.due(now, AT_ONCE)) this.#fire(trigger, now, known);
     });
   }
 
-  #fire({ record, nextDue, lastDue }: KnownTrigger, now: number, nexts: Map<string, number | null>): void {
+  #fire({ record, nextDue, lastDue }: KnownTrigger, now: number, known: Map<string, Turn>): void {
     const { id, spec } = record;
     if (spec.type !== "schedule" || nextDue === null) {
       this.#triggers.setDue(id, lastDue, null);
       return;
     }
-    const schedule = this.#schedule(spec);
-    const same = `${spec.cron}\n${spec.timezone}\n${nextDue}`;
-    const next = nexts.has(same) ? (nexts.get(same) ?? null) : schedule.next(Math.max(now, nextDue));
-    nexts.set(same, next);
-    for (const { due, missed } of dueTimes(schedule, spec, nextDue, now)) {
+    // Many schedules of one text are due together: each is reckoned once.
+    const same = `${spec.cron}\n${spec.timezone}\n${spec.backfill}\n${nextDue}`;
+    const turn = known.get(same) ?? turnOf(this.#schedule(spec), spec, nextDue, now);
+    known.set(same, turn);
+    for (const { due, missed } of turn.dues) {
       const body = rootOf(record, due, missed);
       this.#firings.add({ key: `${id}@${due}`, triggerId: id, dueAt: due, body, due: now });
     }
-    this.#triggers.setDue(id, Math.max(now, nextDue), next);
+    this.#triggers.setDue(id, Math.max(now, nextDue), turn.next);
   }
 
   #schedule({ cron, timezone }: ScheduleSpec): CronSchedule {
@@ -73,17 +73,20 @@ export class Schedules {
   }
 }
 
+/** What a schedule does that is due. */
+interface Turn {
+  dues: { due: number; missed: boolean }[];
+  next: number | null;
+}
+
 /** What is to be started of the due times from `first` up to now: what was missed as far as the policy says, then the late. */
-function dueTimes(
-  schedule: CronSchedule,
-  { backfill }: ScheduleSpec,
-  first: number,
-  now: number,
-): { due: number; missed: boolean }[] {
+function turnOf(schedule: CronSchedule, { backfill }: ScheduleSpec, first: number, now: number): Turn {
+  const next = schedule.next(Math.max(now, first));
   const onTime = now - LATE_MS;
   const late = schedule.between(Math.max(first - 1, onTime), now, MOST_LATE);
-  const missed = backfill === 0 ? [] : schedule.between(first - 1, onTime, backfill);
-  return [...missed.map((due) => ({ due, missed: true })), ...late.map((due) => ({ due, missed: false }))];
+  const missed = schedule.between(first - 1, onTime, backfill);
+  const dues = [...missed.map((due) => ({ due, missed: true })), ...late.map((due) => ({ due, missed: false }))];
+  return { dues, next };
 }
 
 function sameTimes(a: ScheduleSpec, b: TriggerSpec): boolean {

@@ -52,11 +52,22 @@ export class Starter {
       const claimed = this.#sql.atomically(() => this.firings.claim({ now, atMost: GROUP }, now + PATIENCE_MS));
       if (claimed.length === 0) return;
       this.#calls += 1;
-      void this.#send(claimed).finally(() => {
-        this.#calls -= 1;
-        this.pump();
-      });
+      this.#inBackground(this.#sendAndGoOn(claimed));
     }
+  }
+
+  async #sendAndGoOn(claimed: readonly StoredFiring[]): Promise<void> {
+    try {
+      await this.#send(claimed);
+    } finally {
+      this.#calls -= 1;
+    }
+    this.pump();
+  }
+
+  /** What this leaves undone an alarm does. */
+  #inBackground(work: Promise<void>): void {
+    work.catch((error: unknown) => this.#ports.report("what was started could not be written down", error));
   }
 
   /** Sends one at once, for somebody who waits for it; undefined when there is no answer within `patienceMs`. */
@@ -76,7 +87,7 @@ export class Starter {
     });
     const now = this.#ports.now();
     const claimed = this.#sql.atomically(() => this.firings.claim({ key }, now + PATIENCE_MS));
-    if (claimed.length > 0) void this.#send(claimed);
+    if (claimed.length > 0) this.#inBackground(this.#send(claimed));
     return outcome;
   }
 

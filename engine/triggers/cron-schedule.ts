@@ -2,6 +2,8 @@ import { Cron } from "croner";
 
 /** Where the search for a first time begins when it is only asked whether there is one: any moment does. */
 const SOME_MOMENT = new Date(Date.UTC(2026, 0, 1));
+/** Due times that are counted ahead before it is looked back. */
+const FEW = 100;
 /** A text longer than this is no schedule that a person wrote. */
 const LONGEST_TEXT = 200;
 
@@ -38,6 +40,12 @@ export class CronSchedule {
   /** The last due times in (`after`, `until`], earliest first, at most `most` of them. */
   between(after: number, until: number, most: number): number[] {
     if (most <= 0 || until <= after) return [];
+    // Looking back from now reads as many due times as are wanted, however far apart they are: ahead, there are few.
+    const ahead: number[] = [];
+    for (let at = this.next(after); ahead.length < FEW; at = this.next(at)) {
+      if (at === null || at > until) return ahead.slice(-most);
+      ahead.push(at);
+    }
     // `previousRuns` is exclusive of its reference and counts in whole seconds.
     const reference = new Date((Math.floor(until / 1_000) + 1) * 1_000);
     const latest = this.#cron.previousRuns(most, reference).map((date) => date.getTime());
