@@ -10,7 +10,7 @@ import { type KillPoint, OWNER, SimulatedTriggers, START, storedTrigger } from "
  * time, delivery and event starts one execution, and nothing is left behind.
  */
 
-const SEEDS = Number(process.env.SEEDS ?? 24);
+const SEEDS = Number(process.env.SEEDS ?? 80);
 const FIRST_SEED = Number(process.env.FIRST_SEED ?? 1);
 const ROUGH_MS = 180_000;
 const DAY_MS = 86_400_000;

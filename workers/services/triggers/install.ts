@@ -161,7 +161,14 @@ function put(
       })
       .onConflictDoUpdate({
         target: triggers.id,
-        set: { ...changed, revision: nextRevision(now), dirty: true, updatedAt: at },
+        // One that was gone begins anew: it is not paused any more.
+        set: {
+          ...changed,
+          paused: sql`${triggers.paused} and not ${triggers.deleted}`,
+          revision: nextRevision(now),
+          dirty: true,
+          updatedAt: at,
+        },
       }),
   ];
 }
