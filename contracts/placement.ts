@@ -4,6 +4,7 @@ import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { decodeBase32, encodeBase32 } from "./base32.ts";
 import type { Environment } from "./execution.ts";
 import { ID_PREFIX } from "./ids.ts";
+import { FIRST_SHARD_MAP, formerShards, MOST_SHARDS, type ShardMap } from "./shard-map.ts";
 
 /*
  * Which object runs an execution, and how its id says so. Pure: time and randomness come in.
@@ -23,11 +24,6 @@ const ID_TEXT = new RegExp(`^${ID_PREFIX.execution}([0-9a-hjkmnp-tv-z]{40})$`);
 const KINDS = ["cell", "isolated"] as const;
 export type PlacementKind = (typeof KINDS)[number];
 
-/** Shards of a tenant and environment. One today: a cell does over a thousand runs a second. */
-const SHARD_COUNT = 1;
-/** Idempotency keys fall into fixed buckets, so that growing the shards moves buckets and never single keys. */
-const BUCKET_COUNT = 256;
-
 export interface Owner {
   tenantId: string;
   environment: Environment;
@@ -37,6 +33,8 @@ export interface Placed {
   executionId: string;
   /** Name of the coordinator object. */
   cell: string;
+  /** Cells that may know its Idempotency-Key from before its bucket moved, the last one first. */
+  former: string[];
 }
 
 export interface PlacementWish {
@@ -46,6 +44,8 @@ export interface PlacementWish {
   random: Uint8Array;
   /** Two starts with one key meet in one object. */
   idempotencyKey?: string;
+  /** The tenant's, where it has more than one shard. */
+  shards?: ShardMap;
 }
 
 /** Names of a tenant's objects. */
@@ -59,14 +59,15 @@ export function ownerOfObject(name: string): Owner {
   return { tenantId, environment: environment === "live" ? "live" : "test" };
 }
 
-function shardOfBucket(bucket: number): number {
-  return Math.floor((bucket * SHARD_COUNT) / BUCKET_COUNT);
+function shardName(owner: Owner, shard: number): string {
+  return `${tenantObjectName(owner)}/s${shard}`;
 }
 
 function cellName(owner: Owner, body: Uint8Array): string | null {
   const kind = KINDS[body[KIND] ?? -1];
   const shard = (body[SHARD] ?? 0) * 256 + (body[SHARD + 1] ?? 0);
-  if (kind === "cell") return shard < SHARD_COUNT ? `${tenantObjectName(owner)}/s${shard}` : null;
+  // Whoever made the id had a map with that shard, and shards are never taken away.
+  if (kind === "cell") return shard < MOST_SHARDS ? shardName(owner, shard) : null;
   if (kind === "isolated") return `${tenantObjectName(owner)}/i${encodeBase32(body.subarray(RANDOM, MAC))}`;
   return null;
 }
@@ -101,11 +102,18 @@ export class Placement {
       // An isolated object is named by the random part, so equal keys must name equal objects.
       if (wish.kind === "isolated") body.set(keyed.subarray(1, 9), RANDOM);
     }
-    if (wish.kind === "cell") body[SHARD + 1] = shardOfBucket(bucket);
+    const { shards = FIRST_SHARD_MAP } = wish;
+    const shard = shards.buckets[bucket] ?? 0;
+    if (wish.kind === "cell") body.set([shard >> 8, shard & 255], SHARD);
+    const keyed = wish.kind === "cell" && wish.idempotencyKey !== undefined;
     const cell = cellName(owner, body);
     if (cell === null) throw new Error("a new execution was placed in a shard that does not exist");
     const mac = this.#mac("execution", owner, body).subarray(0, 8);
-    return { executionId: ID_PREFIX.execution + encodeBase32(concatBytes(body, mac)), cell };
+    return {
+      executionId: ID_PREFIX.execution + encodeBase32(concatBytes(body, mac)),
+      cell,
+      former: keyed ? formerShards(shards, bucket, wish.now).map((from) => shardName(owner, from)) : [],
+    };
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { Result } from "./errors.ts";
 import type { BudgetList, LeaseAnswer, LeaseAsk } from "./lease.ts";
+import type { ShardMap } from "./shard-map.ts";
 import type { SharedBudget } from "./shared-budget.ts";
 import type { LimitName, LimitOverrides } from "./limits.ts";
 
@@ -25,6 +26,8 @@ export interface TokenGrant {
 export interface TenantSettings {
   /** What differs from the deployment's defaults. */
   limits: LimitOverrides;
+  /** Absent while it has one shard. */
+  shards?: ShardMap;
 }
 
 /** How much of a limit is used; null where nobody counts. */
@@ -59,6 +62,8 @@ export interface QuotaRpc {
   budgets(): Promise<BudgetList>;
   /** What is used of each of these accounts, as the cells say. */
   accountsUsed(accounts: string[]): Promise<number[]>;
+  /** More shards for starts from now on; VALIDATION when there are as many already. */
+  growShards(count: number): Promise<Result<ShardMap>>;
   /** Tokens of rate limits, in blocks, for use within `TOKEN_LEASE_MS`. */
   takeTokens(wishes: TokenWish[]): Promise<TokenGrant[]>;
   /** What is used now, for `GET /limits`. */

@@ -36,6 +36,8 @@ export interface StartCommand {
   /** What they may do, where a step asks for it. */
   principal?: Principal;
   idempotency?: { key: string; bodyHash: string };
+  /** Cells that may know the key: asked before anything begins. */
+  former?: string[];
   /** Raises and lowers the workflow's own budget, member by member (section 11). */
   budget?: JsonObject;
   /** Not before this time (epoch ms): `delay` or `start_at`. */
@@ -59,6 +61,8 @@ export type StartAnswer =
   | { kind: "accepted"; executionId: string; replayed: boolean }
   | { kind: "finished"; executionId: string; replayed: boolean; record: ExecutionRecord }
   | { kind: "unknown_plan" }
+  /** Another cell has the key, because its bucket moved: the start belongs there. */
+  | { kind: "elsewhere"; cell: string }
   /** A limit of the tenant: nothing was started, and the key is free. */
   | { kind: "refused"; failure: Failure }
   /** The same Idempotency-Key came with another body. */
@@ -146,6 +150,11 @@ export interface CoordinatorRpc extends LeaseHolderRpc {
   report(executionId: string, path: string, attempt: number, report: StepReport): Promise<boolean>;
   /** What the tenant's feed wants from now on. */
   setFeed(wish: FeedWish): Promise<void>;
+  /**
+   * The bucket of an Idempotency-Key has moved to the cell `by`. Answers the cell that has the key: this one, or one that claimed
+   * it before. Null: nobody has, and from now on starts with it are sent to `by`.
+   */
+  claimKey(key: string, by: string): Promise<string | null>;
   /** False when it has ended or was never here: the tenant object asks before it believes in a slot that is still held. */
   isLive(executionId: string): Promise<boolean>;
   /** Projections changed after `after`, oldest first, each execution once; reading twice gives the same rows. */

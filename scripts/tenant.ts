@@ -1,4 +1,4 @@
-import { changeLimits } from "./change-limits.ts";
+import { changeLimits, growShards } from "./change-limits.ts";
 import { createTenant } from "./create-tenant.ts";
 import { dataFolder, readDevFile } from "./dev-file.ts";
 import { complain } from "./terminal.ts";
@@ -7,9 +7,11 @@ import { complain } from "./terminal.ts";
  * `npm run tenant -- NAME`: another tenant of the running platform; its key goes to the standard output, as JSON.
  * `npm run tenant -- limits TENANT_ID [name=value …]`: changes its limits (`name=default` takes a change back) and shows
  * those that differ from the defaults.
+ * `npm run tenant -- shards TENANT_ID COUNT`: more cells for it.
  */
 
-const USAGE = "Usage: npm run tenant -- NAME\n       npm run tenant -- limits TENANT_ID [name=value …]";
+const USAGE =
+  "Usage: npm run tenant -- NAME\n       npm run tenant -- limits TENANT_ID [name=value …]\n       npm run tenant -- shards TENANT_ID COUNT";
 
 /** `name=value` → what the platform is sent; undefined for another text. */
 function readChanges(written: readonly string[]): Record<string, number | null> | undefined {
@@ -27,6 +29,10 @@ async function run(dataDir: string, baseUrl: string, words: readonly string[]): 
   if (verb === "limits" && tenantId?.startsWith("ten_")) {
     const changes = readChanges(rest);
     return changes && changeLimits(dataDir, baseUrl, tenantId, changes);
+  }
+  if (verb === "shards" && tenantId?.startsWith("ten_")) {
+    const [count = ""] = rest;
+    return /^\d+$/.test(count) ? growShards(dataDir, baseUrl, tenantId, Number(count)) : undefined;
   }
   return createTenant(dataDir, baseUrl, words.join(" ").trim());
 }

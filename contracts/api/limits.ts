@@ -26,3 +26,10 @@ export const changeLimitsBody = z.strictObject({
   environment: z.enum(["live", "test"]).optional(),
   limits: z.partialRecord(z.enum(LIMIT_NAMES), z.number().nullable()),
 });
+
+/** `PUT /internal/shards`. */
+export const growShardsBody = z.strictObject({
+  tenant_id: z.string().max(200),
+  environment: z.enum(["live", "test"]).optional(),
+  shards: z.int().min(2).max(256),
+});

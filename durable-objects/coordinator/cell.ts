@@ -1,7 +1,7 @@
 import type { ExecutionTrace } from "../../contracts/execution-trace.ts";
 import type { ExecutionRecord, StepRecord } from "../../contracts/execution.ts";
 import { executionRecord } from "../../contracts/execution-record.ts";
-import { type Failure, failure, type Result, success } from "../../contracts/errors.ts";
+import { failure, type Result, success } from "../../contracts/errors.ts";
 import type { BudgetList, LeaseReport } from "../../contracts/lease.ts";
 import type { RunError } from "../../engine/errors.ts";
 import type { FeedItem, FeedWish } from "../../contracts/feed-rpc.ts";
@@ -18,7 +18,7 @@ import type {
 import type { LoggedUsage, MeteredUpTo } from "../../contracts/usage.ts";
 import type { ActionCall, ActionResult, Hold, RunCommand } from "../../engine/run/types.ts";
 import type { TimerQueue } from "../timer-queue.ts";
-import { Admissions, type Entry } from "./admissions.ts";
+import { Admissions } from "./admissions.ts";
 import type { CellStorage } from "./cell-storage.ts";
 import { keyIsTaken } from "./errands.ts";
 import { executionTrace } from "./execution-trace.ts";
@@ -31,6 +31,7 @@ import { Outbox } from "./outbox.ts";
 import { PlanCache } from "./plan-cache.ts";
 import type { Resident } from "./resident.ts";
 import { Residents } from "./residents.ts";
+import { StartEntries } from "./start-entries.ts";
 import { stepFromLog } from "./step-from-log.ts";
 import { StepReports } from "./step-reports.ts";
 import type { TenantPort } from "./tenant-port.ts";
@@ -49,6 +50,8 @@ export interface CellDeps {
   call(call: ActionCall, context: CallContext): Promise<ActionResult>;
   /** The id of an execution that a step starts: the same for the same seed. */
   childId(parent: StoredHead, seed: string): string;
+  /** Asks another cell of the tenant for a key; see `CoordinatorRpc.claimKey`. */
+  claimKey(cell: string, key: string): Promise<string | null>;
   setAlarm(at: number): void;
   /** Tells the sink to read this cell's outbox. */
   hintOutbox(): void;
@@ -74,8 +77,7 @@ export class Cell {
   readonly events: EventLog;
   readonly #admissions: Admissions;
   readonly #feed: FeedPush;
-  /** Starts that ask for a slot, by Idempotency-Key: others with the key go on a turn after the answer, when it has begun. */
-  readonly #asking = new Map<string, Promise<unknown>>();
+  readonly #entries: StartEntries;
   #alarmAt = 0;
 
   constructor(deps: CellDeps) {
@@ -104,6 +106,7 @@ export class Cell {
       get: (id) => this.#residents.get(id),
       isCurrent: (resident) => this.#residents.isCurrent(resident),
     });
+    this.#entries = new StartEntries({ ...deps, admissions: this.#admissions, starts: this.#starts });
     this.#residents = new Residents({
       ...deps,
       call: async (call, context) => {
@@ -129,7 +132,7 @@ export class Cell {
 
   async start(command: StartCommand): Promise<StartAnswer> {
     const { idempotency } = command;
-    while (idempotency && this.#asking.has(idempotency.key)) await this.#asking.get(idempotency.key);
+    if (idempotency) await this.#entries.others(idempotency.key);
     const before = idempotency && this.#starts.find(idempotency.key, this.#deps.now());
     if (idempotency && before) {
       if (before.bodyHash !== idempotency.bodyHash) {
@@ -137,12 +140,15 @@ export class Cell {
       }
       return this.#replay(command, before.execution);
     }
+    const gone = idempotency && this.#starts.claimedBy(idempotency.key, this.#deps.now());
+    if (gone !== undefined) return { kind: "elsewhere", cell: gone };
     const plan = this.#plans.find(command.planDigest, command.plan);
     if (!plan) return { kind: "unknown_plan" };
     const time = timeHold(command, this.#residents.now());
     // Without a question to anybody there is no wait between looking for the key and beginning with it.
-    const entered =
-      (command.concurrency && !time ? undefined : this.#admissions.enter(time)) ?? (await this.#ask(command, time));
+    const asks = (command.concurrency && !time) || command.former?.length;
+    const entered = (asks ? undefined : this.#admissions.enter(time)) ?? (await this.#entries.ask(command, time));
+    if ("elsewhere" in entered) return { kind: "elsewhere", cell: entered.elsewhere };
     if ("ok" in entered) return { kind: "refused", failure: entered };
     if ("rejected" in entered) return { kind: "conflict", message: keyIsTaken(entered.rejected).message };
     const { hold, reservations } = entered;
@@ -211,6 +217,11 @@ export class Cell {
     if (command.type !== "release") return resident.driver.deliver(command);
     this.#admissions.release(resident);
     return undefined;
+  }
+
+  /** See `CoordinatorRpc.claimKey`; `own`: this cell's name. */
+  async claimKey(key: string, by: string, own: string): Promise<string | null> {
+    return this.#entries.claimKey(key, by, own);
   }
 
   /** See `LeaseHolderRpc`. */
@@ -283,41 +294,6 @@ export class Cell {
     }
   }
 
-  /** Asks for what a start needs of the tenant object. Others with its Idempotency-Key wait for that. */
-  async #ask(command: StartCommand, time: Hold | undefined): Promise<Entry | Failure | { rejected: string }> {
-    const { idempotency } = command;
-    const asking = this.#enter(command, time);
-    if (idempotency) {
-      const done = asking.then(nothing, nothing).then(() => this.#deps.wait(0));
-      this.#asking.set(idempotency.key, done);
-    }
-    try {
-      return await asking;
-    } finally {
-      if (idempotency) this.#asking.delete(idempotency.key);
-    }
-  }
-
-  /** Room in the month, a slot of its concurrency key, and room among the running. */
-  async #enter(command: StartCommand, time: Hold | undefined): Promise<Entry | Failure | { rejected: string }> {
-    const { executionId, concurrency, priority = 0 } = command;
-    const reservations = await this.#admissions.mayStart();
-    if ("ok" in reservations) return reservations;
-    let entry: Entry | Failure | { rejected: string } | undefined = time && { reservations, hold: time };
-    try {
-      if (concurrency && !time) {
-        const { kind } = await this.#deps.tenant.acquireSlot(executionId, concurrency, priority);
-        if (kind === "rejected") entry = { rejected: concurrency.key };
-        if (kind === "queued") entry = { reservations, hold: { kind: "concurrency", key: concurrency.key } };
-      }
-      entry ??= await this.#admissions.mayBegin(reservations);
-      if (concurrency && "ok" in entry) void this.#deps.tenant.releaseSlot(executionId).catch(nothing);
-      return entry;
-    } finally {
-      if (entry === undefined || !("reservations" in entry)) reservations.drop();
-    }
-  }
-
   async #replay(command: StartCommand, executionId: string): Promise<StartAnswer> {
     const resident = this.#residents.here(executionId);
     if (command.waitMs === undefined) {
@@ -374,5 +350,3 @@ function timeHold({ startAt, concurrency }: StartCommand, now: number): Hold | u
 
 /** A second request with the same Idempotency-Key waits this long for the first (section 20). */
 const SECOND_REQUEST_WAITS_MS = 2_000;
-
-function nothing(): void {}

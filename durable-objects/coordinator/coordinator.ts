@@ -33,6 +33,7 @@ export interface CoordinatorEnv {
   CODE_PLUGIN: PluginRpc;
   OUTBOX: { send(message: { cell: string }): Promise<unknown> };
   TENANT: { getByName(name: string): TenantRpc };
+  COORDINATOR: { getByName(name: string): Pick<CoordinatorRpc, "claimKey"> };
   FEED: { getByName(name: string): FeedRpc };
   /** Base64 of 32 bytes: signs execution ids. */
   EXECUTION_ID_KEY: string;
@@ -78,6 +79,7 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
         askLeases: (question) => this.#tenant.askLeases({ ...question, holder: this.#name }),
         forgetWait: (executionId, path) => this.#tenant.forgetWait(executionId, path),
       },
+      claimKey: (cell, key) => this.env.COORDINATOR.getByName(cell).claimKey(key, this.#name),
       childId: (parent, seed) => this.#placement.child(parent, parent.executionId, seed),
       setAlarm: (at) => void ctx.storage.setAlarm(at),
       hintOutbox: () => void this.#hint(),
@@ -115,6 +117,10 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
 
   async act(executionId: string, command: RunCommand): Promise<Result<ExecutionRecord> | null> {
     return this.#cell.act(executionId, command);
+  }
+
+  async claimKey(key: string, by: string): Promise<string | null> {
+    return this.#cell.claimKey(key, by, this.#name);
   }
 
   async reportLease(account: string, mark?: number): Promise<LeaseReport | null> {

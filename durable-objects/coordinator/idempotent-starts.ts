@@ -3,6 +3,11 @@ import type { CellStorage, IdempotentStart } from "./cell-storage.ts";
 /** Keys are honoured this long (section 11). */
 const KEPT_MS = 24 * 3_600_000;
 
+/** Longer than the edge sends starts by a map from before its bucket moved. */
+const CLAIM_KEPT_MS = KEPT_MS + 600_000;
+/** Stands in place of an execution where a key has gone to another cell. */
+const CLAIMED = "claimed by ";
+
 export interface Idempotency {
   key: string;
   bodyHash: string;
@@ -18,7 +23,20 @@ export class IdempotentStarts {
   }
 
   find(key: string, now: number): IdempotentStart | undefined {
-    return this.#underWay.get(key) ?? this.#storage.idempotent(key, now);
+    const found = this.#underWay.get(key) ?? this.#storage.idempotent(key, now);
+    return found?.execution.startsWith(CLAIMED) ? undefined : found;
+  }
+
+  /** The cell to which a key has gone. */
+  claimedBy(key: string, now: number): string | undefined {
+    const found = this.#storage.idempotent(key, now)?.execution;
+    return found?.startsWith(CLAIMED) ? found.slice(CLAIMED.length) : undefined;
+  }
+
+  /** From now on a key is another cell's. */
+  giveUp(key: string, cell: string, now: number): void {
+    this.#storage.prepare();
+    this.#storage.putIdempotent(key, "", `${CLAIMED}${cell}`, now + CLAIM_KEPT_MS);
   }
 
   begin({ key, bodyHash }: Idempotency, execution: string): void {

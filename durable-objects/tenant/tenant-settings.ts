@@ -1,5 +1,6 @@
 import type { TenantSettings } from "../../contracts/quota-rpc.ts";
 import type { BudgetList } from "../../contracts/lease.ts";
+import type { ShardMap } from "../../contracts/shard-map.ts";
 import { readAccount, type SharedBudget } from "../../contracts/shared-budget.ts";
 import { isLimitName, type LimitOverrides, type Limits, limitsOf } from "../../contracts/limits.ts";
 import type { TenantSql } from "./tenant-sql.ts";
@@ -18,7 +19,7 @@ export class StoredSettings {
   }
 
   get all(): TenantSettings {
-    this.#known ??= { limits: this.#read<LimitOverrides>("limits") ?? {} };
+    this.#known ??= { limits: this.#read<LimitOverrides>("limits") ?? {}, shards: this.#read<ShardMap>("shards") };
     return this.#known;
   }
 
@@ -43,6 +44,10 @@ export class StoredSettings {
     const { budget, limit } = readAccount(account);
     if (budget) return this.budgets.budgets.find(({ scope }) => scope === budget.scope)?.amounts[budget.meter] ?? null;
     return isLimitName(limit) ? this.limits[limit] : null;
+  }
+
+  putShards(shards: ShardMap): void {
+    this.#write("shards", shards);
   }
 
   putLimits(overrides: LimitOverrides): void {

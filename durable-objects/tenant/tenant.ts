@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Result } from "../../contracts/errors.ts";
+import { failure, type Result, success } from "../../contracts/errors.ts";
+import { FIRST_SHARD_MAP, growShards, MOST_SHARDS, type ShardMap } from "../../contracts/shard-map.ts";
 import { deploymentLimits, type LimitOverrides } from "../../contracts/limits.ts";
 import type { BudgetList, LeaseAnswer, LeaseAsk } from "../../contracts/lease.ts";
 import { periodEnd, periodName } from "../../contracts/period.ts";
@@ -223,6 +224,15 @@ export class Tenant extends DurableObject<TenantEnv> implements TenantRpc {
   async putBudgets(budgets: SharedBudget[]): Promise<void> {
     this.#settings.putBudgets(budgets);
     this.#exchange.leases.ceilingsChanged();
+  }
+
+  async growShards(count: number): Promise<Result<ShardMap>> {
+    const { shards = FIRST_SHARD_MAP } = this.#settings.all;
+    if (count <= shards.count || count > MOST_SHARDS)
+      return failure("VALIDATION", `Shards only grow: from ${shards.count} to ${MOST_SHARDS} at most.`);
+    const grown = growShards(shards, count, Date.now());
+    this.#settings.putShards(grown);
+    return success(grown);
   }
 
   async budgets(): Promise<BudgetList> {

@@ -29,6 +29,8 @@ export interface SimulatedWorld {
   tenant?: TenantPort;
   /** The tenant's feed; without one it takes everything. */
   feed?(items: FeedItem[]): Promise<void>;
+  /** Another cell of the tenant, asked for a key. */
+  claimKey?(cell: string, key: string): Promise<string | null>;
   /** How late an alarm rings; at once without it. */
   alarmLateMs?(): number;
   /** The cell says that its outbox has news. */
@@ -55,7 +57,7 @@ export const START = Date.UTC(2026, 10, 20, 12);
  * a kill is never sent, as behind the platform's output gate.
  */
 export class SimulatedObject {
-  readonly clock = new VirtualClock(START);
+  readonly clock: VirtualClock;
   readonly database = new DatabaseSync(":memory:");
   readonly #statements = new Map<string, StatementSync>();
   readonly #world: SimulatedWorld;
@@ -75,7 +77,9 @@ export class SimulatedObject {
   /** SQL that fails as if the disk said no. */
   failsOn: ((query: string, bindings: readonly SqlValue[]) => boolean) | undefined;
 
-  constructor(world: SimulatedWorld) {
+  /** With a clock that others live by too, their time passes with its own. */
+  constructor(world: SimulatedWorld, clock = new VirtualClock(START)) {
+    this.clock = clock;
     this.#world = world;
   }
 
@@ -144,6 +148,7 @@ export class SimulatedObject {
       },
       call: (call, context) => this.#call(incarnation, call, context),
       tenant: this.#tenantOf(self),
+      claimKey: async (cell, key) => this.#world.claimKey?.(cell, key) ?? null,
       childId: (parent, seed) => `${parent.executionId}/${seed}`,
       setAlarm: (at) => {
         if (!incarnation.dead) this.#setAlarm(at - this.skewMs);

@@ -33,6 +33,7 @@ import { sendExecutionMessage } from "./routes/executions/send-message.ts";
 import { shutDown } from "./routes/executions/shut-down.ts";
 import { start } from "./routes/executions/start.ts";
 import { changeLimitsRoute } from "./routes/limits/change.ts";
+import { growShardsRoute } from "./routes/limits/grow-shards.ts";
 import { listLimitsRoute } from "./routes/limits/list.ts";
 import { create as createKey } from "./routes/keys/create.ts";
 import { list as listKeys } from "./routes/keys/list.ts";
@@ -172,6 +173,7 @@ export const routes: readonly Endpoint[] = [
   deleteBudget,
   createTenantRoute,
   changeLimitsRoute,
+  growShardsRoute,
   getUsage,
   listAudit,
   getMetrics,

@@ -44,12 +44,16 @@ async function startAgain(
     : { kind: "accepted", executionId, replayed: false };
 }
 
-/** Hands a start to its cell and reads the answer. */
+/** Cells that one start may be sent on to: a bucket moves once a day at most. */
+const MOST_HOPS = 4;
+
+/** Hands a start to its cell, or to the one that has its key, and reads the answer. */
 export async function sendStart(
   context: Context,
   cell: string,
   command: StartCommand,
   source: PlanSource,
+  hops = 0,
 ): Promise<Result<StartOutcome>> {
   let answer: StartAnswer;
   try {
@@ -73,6 +77,12 @@ export async function sendStart(
         ...failure("CONFLICT", answer.message),
         ...(answer.retryAfter === undefined ? {} : { retryAfter: answer.retryAfter }),
       };
+    case "elsewhere": {
+      if (hops >= MOST_HOPS) throw new Error("an Idempotency-Key is sent from cell to cell");
+      const { cell: target } = answer;
+      const former = command.former?.filter((it) => it !== target);
+      return sendStart(context, target, { ...command, former }, source, hops + 1);
+    }
     case "refused":
       return answer.failure;
     case "unknown_plan":

@@ -72,11 +72,12 @@ export async function startPlanned(
   const idempotencyKey = triggered ? `\n${triggered.key}` : request.idempotencyKey;
   const bodyHash = digestOf(triggered ? { key: triggered.key } : bodyAsJson(body));
   const mode = body.execution_mode ?? "async";
-  const { executionId, cell } = ports.placement.place(caller, {
+  const { executionId, cell, former } = ports.placement.place(caller, {
     kind: mode === "isolated" ? "isolated" : "cell",
     now,
     random: ports.random(8),
     idempotencyKey,
+    shards: caller.settings?.shards,
   });
   const { definition } = planned.source;
   const env = await environmentValues(context, [...new Set([...planned.envNames, ...concurrencyEnvNames(definition)])]);
@@ -100,6 +101,7 @@ export async function startPlanned(
     principal: planned.asksWho ? { roles: [...caller.roles], permissions: [...caller.permissions] } : undefined,
     idempotency: idempotencyKey === undefined ? undefined : { key: idempotencyKey, bodyHash },
     trigger: triggered?.trigger,
+    ...(former.length > 0 ? { former } : {}),
     budget: body.budget && { ...body.budget },
     startAt: startTime(body, now),
     priority: body.priority,
