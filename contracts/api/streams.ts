@@ -102,7 +102,15 @@ const step = cleanText(1_000)
 /** `GET …/{id}/events`. */
 export const eventsQuery = z.strictObject({ after: sequence, wait, types, step });
 /** `GET …/{id}/stream`. */
-export const streamQuery = z.strictObject({ after: sequence, types, step });
+export const streamQuery = z.strictObject({
+  after: sequence,
+  types,
+  step,
+  acks: z
+    .enum(["true", "false"])
+    .optional()
+    .meta({ description: "The client acknowledges what it has: it is sent a window at a time from the start." }),
+});
 /** `GET …/{id}/logs`. */
 export const logsQuery = z.strictObject({
   after: sequence,

@@ -98,7 +98,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   examples: { rooms: [], packages: [], platform: "node" },
   /** Workers that stand around the product's objects in tests. */
   "test/workers": {
-    rooms: ["test", "durable-objects", "contracts", "engine", "workers/plugins/toolbox"],
+    rooms: ["test", "durable-objects", "contracts", "engine", "workers", "workers/plugins/toolbox"],
     packages: [],
     platform: "cloudflare",
   },

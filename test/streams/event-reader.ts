@@ -44,6 +44,7 @@ export class Socket {
   readonly answers: Record<string, unknown>[] = [];
   readonly closed: Promise<{ code: number; reason: string }>;
   readonly socket: WebSocket;
+  readonly #opened: Promise<void>;
 
   constructor(platform: TestPlatform, path: string, headers: Record<string, string> = authorized(platform)) {
     this.socket = new WebSocket(platform.url.replace("http", "ws") + path, { headers });
@@ -52,6 +53,11 @@ export class Socket {
       if (typeof said.id === "number") this.events.push(said);
       else this.answers.push(said);
     });
+    this.#opened = new Promise((resolve, reject) => {
+      this.socket.on("open", () => resolve());
+      this.socket.on("error", reject);
+    });
+    this.#opened.catch(() => undefined);
     this.closed = new Promise((resolve, reject) => {
       this.socket.on("close", (code, reason) => resolve({ code, reason: String(reason) }));
       this.socket.on("error", reject);
@@ -60,10 +66,7 @@ export class Socket {
   }
 
   async opened(): Promise<this> {
-    await new Promise((resolve, reject) => {
-      this.socket.on("open", resolve);
-      this.socket.on("error", reject);
-    });
+    await this.#opened;
     return this;
   }
 

@@ -17,12 +17,13 @@ export class ClientPace {
   readonly #now: () => number;
   #unread: Sent[] = [];
   #chars = 0;
-  #acknowledges = false;
+  #acknowledges: boolean;
   #blind = BLIND_CHARS;
   #blindAt: number;
 
-  constructor(now: () => number) {
+  constructor(now: () => number, acknowledges: boolean) {
     this.#now = now;
+    this.#acknowledges = acknowledges;
     this.#blindAt = now();
   }
 

@@ -16,6 +16,18 @@ const KEEP_ALIVE_MS = 15_000;
 /** Commands of one client that wait for their turn. */
 const MOST_WAITING = 32;
 const MOST_CHARS = 1_100_000;
+/** How long the end of an execution waits for the answer to the command that caused it. */
+const LAST_ANSWER_MS = 2_000;
+
+/** Who opened a WebSocket, and for what. */
+export interface Client {
+  context: Context;
+  executionId: string;
+  wish: StreamWish;
+  access: Access;
+  /** It says what it has, from the start. */
+  acknowledges: boolean;
+}
 
 /** A client's WebSocket: one execution's events to it, its commands to the execution. */
 class ClientSocket {
@@ -32,12 +44,12 @@ class ClientSocket {
   #silent = true;
   #tookMore: (() => void) | undefined;
 
-  constructor(socket: PlatformSocket, context: Context, executionId: string, wish: StreamWish, access: Access) {
+  constructor(socket: PlatformSocket, { context, executionId, wish, access, acknowledges }: Client) {
     this.#socket = socket;
     this.#context = context;
     this.#executionId = executionId;
     this.#wish = wish;
-    this.#pace = new ClientPace(context.ports.now);
+    this.#pace = new ClientPace(context.ports.now, acknowledges);
     socket.onMessage((data) => this.#receive(data));
     socket.onClose(() => this.#end());
     this.#timer = setInterval(() => this.#keepAlive(), KEEP_ALIVE_MS);
@@ -46,15 +58,18 @@ class ClientSocket {
   }
 
   /** Sends from an opened stream on, in place of what was being sent. */
-  read({ opened, selection }: OpenedStream): void {
+  read(opened: OpenedStream): void {
+    const { selection } = opened;
     this.#reading.abort();
     this.#reading = new AbortController();
     const signal = AbortSignal.any([this.#open.signal, this.#reading.signal]);
     const send = async (): Promise<void> => {
-      for await (const lines of followLog(this.#context, this.#executionId, opened, signal)) {
+      for await (const lines of followLog(this.#context, opened, signal)) {
         const wanted = lines.filter((line) => wantsLine(selection, line));
         if (!(await this.#sendAll(wanted, signal))) return;
       }
+      // What the client did last may have ended the execution: it is told so first.
+      if (!signal.aborted) await Promise.race([this.#commands, this.#context.ports.wait(LAST_ANSWER_MS)]);
       if (!signal.aborted) this.#close(CLOSE.ended);
     };
     send().catch((error: unknown) => {
@@ -170,14 +185,8 @@ function tooMuch(): Failure {
 }
 
 /** Takes over a client's end of a WebSocket, and sends from an opened stream on. */
-export function clientSocket(
-  context: Context,
-  executionId: string,
-  wish: StreamWish,
-  stream: OpenedStream,
-  access: Access,
-): Response {
-  const { response, socket } = context.ports.streams.upgrade();
-  new ClientSocket(socket, context, executionId, wish, access).read(stream);
+export function clientSocket(client: Client, stream: OpenedStream): Response {
+  const { response, socket } = client.context.ports.streams.upgrade();
+  new ClientSocket(socket, client).read(stream);
   return response;
 }

@@ -7,8 +7,9 @@ import {
   writeTaken,
 } from "../../../contracts/stream-frames.ts";
 import type { Context } from "../context.ts";
-import { type LogSocket, openLogSocket, type Received } from "./log-socket.ts";
-import { type OpenedLog, readOn } from "./read-log.ts";
+import { type LogPlace, type LogSocket, openLogSocket, type Received } from "./log-socket.ts";
+import type { OpenedStream } from "./open-stream.ts";
+import { readOn } from "./read-log.ts";
 
 /** Pauses between tries to reach an execution's object again, and for how long that goes on. */
 const FIRST_PAUSE_MS = 100;
@@ -21,8 +22,7 @@ export type Lines = readonly EventLine[];
 /** One reader's way along one execution's log. */
 class Follower {
   readonly #context: Context;
-  readonly #executionId: string;
-  readonly #cell: string;
+  readonly #place: LogPlace;
   readonly #signal: AbortSignal;
   #last: number;
   #ended = false;
@@ -32,21 +32,22 @@ class Follower {
   #events = 0;
   #chars = 0;
 
-  constructor(context: Context, executionId: string, { cell, page }: OpenedLog, signal: AbortSignal) {
+  constructor(context: Context, { place, page, socket }: OpenedStream, signal: AbortSignal) {
     this.#context = context;
-    this.#executionId = executionId;
-    this.#cell = cell;
+    this.#place = place;
+    this.#socket = socket;
     this.#signal = signal;
     this.#last = page.last;
     this.#ended = page.ended;
     this.#reachedAt = context.ports.now();
   }
 
-  /** Pages until there are no more, then what the socket brings, and again: until the log or the reader is at its end. */
+  /** What the socket brings, and pages whenever it is behind: until the log or the reader is at its end. */
   async *follow(): AsyncGenerator<Lines, void> {
     const { ports } = this.#context;
     let pauseMs = 0;
     try {
+      if (this.#socket) yield* this.#live();
       while (!this.#over) {
         try {
           yield* this.#pages();
@@ -73,8 +74,8 @@ class Follower {
 
   async *#pages(): AsyncGenerator<Lines, void> {
     while (!this.#over) {
-      const page = await readOn(this.#context, this.#cell, this.#executionId, this.#last);
-      if (!page.ok) throw new Error(`the log of ${this.#executionId} is gone`);
+      const page = await readOn(this.#context, this.#place, this.#last);
+      if (!page.ok) throw new Error(`the log of ${this.#place.executionId} is gone`);
       const { events, last, ended } = page.value;
       this.#reachedAt = this.#context.ports.now();
       this.#last = last;
@@ -87,8 +88,10 @@ class Follower {
   async #connect(): Promise<void> {
     this.#events = 0;
     this.#chars = 0;
-    if (this.#socket) this.#socket.send(writeResume(this.#last));
-    else this.#socket = await openLogSocket(this.#context.ports, this.#cell, this.#executionId, this.#last);
+    if (this.#socket) return this.#socket.send(writeResume(this.#last));
+    const socket = await openLogSocket(this.#context.ports, this.#place, this.#last);
+    if (socket === "full") throw new Error(`${this.#place.executionId} has too many readers`);
+    this.#socket = socket;
   }
 
   /** Until it falls behind, the socket closes, or the end. */
@@ -126,16 +129,20 @@ class Follower {
 }
 
 /**
- * An execution's log from an opened page on, to its end: every event once and in order, however often its object is reset. What
- * is there is read in pages, what comes arrives by a socket; both only as fast as this is asked. Ends without the end of
+ * An execution's log from where it was opened, to its end: every event once and in order, however often its object is reset.
+ * What is there is read in pages, what comes arrives by a socket; both only as fast as this is asked. Ends without the end of
  * the log when `signal` says so; throws when the object cannot be reached for two minutes.
  */
 export async function* followLog(
   context: Context,
-  executionId: string,
-  opened: OpenedLog,
+  opened: OpenedStream,
   signal: AbortSignal,
 ): AsyncGenerator<Lines, void> {
-  if (opened.page.events.length > 0) yield opened.page.events.map(eventLine);
-  yield* new Follower(context, executionId, opened, signal).follow();
+  const { events } = opened.page;
+  try {
+    if (events.length > 0) yield events.map(eventLine);
+    yield* new Follower(context, opened, signal).follow();
+  } finally {
+    opened.socket?.close();
+  }
 }

@@ -1,12 +1,25 @@
-import { PING, PONG, readStreamFrame, RELAY_HEADER, type StreamFrame } from "../../../contracts/stream-frames.ts";
+import {
+  DIRECT_READERS,
+  PING,
+  PONG,
+  readStreamFrame,
+  RELAY_HEADER,
+  RELAY_READERS,
+  type StreamFrame,
+} from "../../../contracts/stream-frames.ts";
 import type { Ports } from "../context.ts";
 import { ObjectUnavailable } from "../object-calls.ts";
 import type { PlatformSocket } from "./platform-socket.ts";
 
-/** Relays of one execution that are asked for room, from the one that its cell names. */
-const MOST_RELAYS = 400;
 /** A socket that has answered no ping for this long leads nowhere any more. */
 const PING_MS = 20_000;
+
+/** An execution's log, and how many readers it may have. */
+export interface LogPlace {
+  cell: string;
+  executionId: string;
+  most: number;
+}
 
 /** What came over a socket, and its length; `closed`: nothing more will. */
 export type Received = { frame: StreamFrame; chars: number } | "closed";
@@ -18,6 +31,8 @@ export class LogSocket {
   readonly #timer: ReturnType<typeof setInterval>;
   #waiting: (() => void) | undefined;
   #closed = false;
+  /** This end has said that it goes. */
+  #left = false;
   #answered = true;
 
   constructor(socket: PlatformSocket) {
@@ -42,6 +57,8 @@ export class LogSocket {
   }
 
   close(): void {
+    if (this.#left) return;
+    this.#left = true;
     this.#end();
     this.#socket.close(1000, "done");
   }
@@ -78,17 +95,21 @@ export class LogSocket {
   }
 }
 
-/** A socket for what comes after `after`: of the execution's cell, or of a relay when that has enough readers. */
+/**
+ * A socket for what comes after `after`: of the execution's cell, or of a relay when that has enough readers. `full` when the
+ * execution has as many readers as `most`.
+ */
 export async function openLogSocket(
   ports: Ports,
-  cell: string,
-  executionId: string,
+  { cell, executionId, most }: LogPlace,
   after: number,
-): Promise<LogSocket> {
+): Promise<LogSocket | "full"> {
   const path = `/${executionId}?after=${after}&cell=${encodeURIComponent(cell)}`;
   let answer = await ports.streams.toCell(cell, path);
-  for (let tries = 0; answer.status === 409 && tries < MOST_RELAYS; tries += 1) {
-    answer = await ports.streams.toRelay(`${executionId}/${answer.header(RELAY_HEADER)}`, path);
+  while (answer.status === 409) {
+    const relay = Number(answer.header(RELAY_HEADER));
+    if (DIRECT_READERS + relay * RELAY_READERS >= most) return "full";
+    answer = await ports.streams.toRelay(`${executionId}/${relay}`, path);
   }
   if (!answer.socket) throw new ObjectUnavailable(`a stream's socket was answered with ${answer.status}`);
   return new LogSocket(answer.socket);

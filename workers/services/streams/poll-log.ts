@@ -2,7 +2,7 @@ import { type Result, success } from "../../../contracts/errors.ts";
 import type { EventPage } from "../../../contracts/rpc.ts";
 import type { Context } from "../context.ts";
 import { wantsEvent } from "./event-selection.ts";
-import { openStream, type StreamWish } from "./open-stream.ts";
+import { findPage, type StreamWish } from "./open-stream.ts";
 import { readOn } from "./read-log.ts";
 
 /** One answer's part of a log: what is wanted of a page, and when there is none, of what comes within `waitMs`. */
@@ -14,15 +14,15 @@ export async function pollLog(
 ): Promise<Result<EventPage>> {
   const { ports } = context;
   const until = ports.now() + waitMs;
-  const stream = await openStream(context, executionId, wish);
-  if (!stream.ok) return stream;
-  const { opened, selection } = stream.value;
-  let { page } = opened;
+  const found = await findPage(context, executionId, wish);
+  if (!found.ok) return found;
+  const { owner, selection } = found.value;
+  let { page } = found.value;
   for (;;) {
     const events = page.events.filter((event) => wantsEvent(selection, event));
     const leftMs = until - ports.now();
     if (events.length > 0 || page.ended || leftMs <= 0) return success({ ...page, events });
-    const next = await readOn(context, opened.cell, executionId, page.last, leftMs);
+    const next = await readOn(context, owner, page.last, leftMs);
     if (!next.ok) return next;
     page = next.value;
   }

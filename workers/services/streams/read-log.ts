@@ -5,9 +5,15 @@ import type { Context } from "../context.ts";
 import { unknownExecution } from "../executions/get.ts";
 import { onCell } from "../object-calls.ts";
 
-/** Where an execution's log is, and its first page. */
-export interface OpenedLog {
+/** Where an execution's log is. */
+export interface LogOwner {
   cell: string;
+  executionId: string;
+}
+
+/** A log, and its page after the sequence that was asked for. */
+export interface OpenedLog {
+  owner: LogOwner;
   page: EventPage;
 }
 
@@ -19,20 +25,20 @@ export async function readLog(context: Context, executionId: string, after: numb
   const { ports, caller } = context;
   const cell = ports.placement.locate(caller, executionId);
   if (cell === null) return unknownExecution();
+  const owner = { cell, executionId };
   // From one before: that it is there says that it is a sequence of this execution.
   const page = await onCell(ports, cell, (it) => it.readEvents(executionId, { after: Math.max(0, after - 1) }));
   if (page === null) return unknownExecution();
-  if (after === 0) return success({ cell, page });
+  if (after === 0) return success({ owner, page });
   if (page.events[0]?.id !== after)
     return validationFailure([{ path: "/after", message: "This execution has no event with this id." }]);
-  return success({ cell, page: { ...page, events: page.events.slice(1) } });
+  return success({ owner, page: { ...page, events: page.events.slice(1) } });
 }
 
 /** The next page; waits for it up to `waitMs`. */
 export async function readOn(
   { ports }: Context,
-  cell: string,
-  executionId: string,
+  { cell, executionId }: LogOwner,
   after: number,
   waitMs?: number,
 ): Promise<Result<EventPage>> {

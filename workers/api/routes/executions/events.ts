@@ -30,7 +30,7 @@ export const executionEvents = endpoint({
     200: { description: "`text/event-stream`, or a page of the log", schema: eventPage },
     204: { description: "The execution is over, and there is nothing after that event" },
   },
-  refusals: ["NOT_FOUND"],
+  refusals: ["NOT_FOUND", "RATE_LIMITED"],
   async handle({ context, params: { id }, query, header, access }) {
     const after = lastEventId(header("last-event-id"), query.after);
     if (!after.ok) return after;
@@ -46,11 +46,11 @@ export const executionEvents = endpoint({
     }
     const stream = await openStream(context, id, wish);
     if (!stream.ok) return stream;
-    const { opened, selection, over } = stream.value;
+    const { selection, over } = stream.value;
     if (over) return { status: 204 };
     return sseResponse(context.ports, {}, async (sink) => {
       const signal = whileAllowed(access, sink.signal);
-      for await (const lines of followLog(context, id, opened, signal)) {
+      for await (const lines of followLog(context, stream.value, signal)) {
         if (!(await sink.send(sseLines(lines, (line) => wantsLine(selection, line))))) return;
       }
     });

@@ -18,14 +18,15 @@ export const executionStream = endpoint({
   params: idParams,
   query: streamQuery,
   answers: { 101: { description: "A WebSocket" } },
-  refusals: ["NOT_FOUND"],
-  async handle({ context, params: { id }, query: { after = 0, types, step }, header, access }) {
+  refusals: ["NOT_FOUND", "RATE_LIMITED"],
+  async handle({ context, params: { id }, query: { after = 0, types, step, acks }, header, access }) {
     const refused = refuseGrant(access.grant, id);
     if (refused !== undefined) return refused;
     if (header("upgrade")?.toLowerCase() !== "websocket")
       return { ...failure("VALIDATION", "This path is a WebSocket: ask for an upgrade."), status: 426 };
     const wish = { after, types, step, grantedTypes: access.grant?.types ?? null };
     const stream = await openStream(context, id, wish);
-    return stream.ok ? clientSocket(context, id, wish, stream.value, access) : stream;
+    if (!stream.ok) return stream;
+    return clientSocket({ context, executionId: id, wish, access, acknowledges: acks === "true" }, stream.value);
   },
 });

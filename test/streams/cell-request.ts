@@ -1,0 +1,10 @@
+import type { StepReport } from "../../contracts/rpc.ts";
+
+/** What a test asks of a cell beside the API. */
+export interface CellRequest {
+  cell: string;
+  ask:
+    | { kind: "boot" }
+    | { kind: "abort" }
+    | { kind: "report"; executionId: string; path: string; attempt: number; report: StepReport };
+}
