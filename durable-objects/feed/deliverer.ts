@@ -9,7 +9,7 @@ import { within } from "./within.ts";
 /** The plugin Worker gives up after 15 s; past this the plugin itself has not answered. */
 const PATIENCE_MS = 30_000;
 /** While anything is in flight, the alarm is never further ahead: after a crash it brings the object back. */
-const RECOVERY_MS = 30_000;
+const RECOVERY_MS = 10_000;
 /** The platform's own fault is no attempt; it is tried again after this. */
 const PLATFORM_FAULT_MS = 5_000;
 /** How long an endpoint may fail, with no success in between, until it is switched off. */

@@ -3,6 +3,7 @@ import type { DeliveryPage, DeliveryQuery, WebhookAttempt, WebhookDelivery } fro
 import type { SqlValue } from "../sqlite-migrations.ts";
 import type { ObjectSql, Row } from "../object-sql.ts";
 import type { Message } from "./message.ts";
+import { withoutQuery } from "./without-query.ts";
 
 /** `held`: in an ordered endpoint, behind another of its execution. Readers see it as pending. */
 type DeliveryState = "pending" | "held" | "delivered" | "failed";
@@ -128,7 +129,7 @@ export class DeliveryTable {
   }
 
   addAttempt(seq: number, number: number, at: number, url: string, answer: WebhookAnswer): void {
-    const record = JSON.stringify({ number, at, url, ...answer } satisfies WebhookAttempt);
+    const record = JSON.stringify({ number, at, url: withoutQuery(url), ...answer } satisfies WebhookAttempt);
     this.#sql.write("INSERT OR REPLACE INTO attempts VALUES (?, ?, ?)", seq, number, record);
     this.#sql.write("UPDATE deliveries SET attempts = ?, tries = tries + 1 WHERE seq = ?", number, seq);
   }
@@ -302,7 +303,7 @@ function deliveryOf(row: Row): WebhookDelivery {
     id: String(row.id),
     webhookId: String(row.webhook_id),
     endpointId: textOrNull(row.endpoint),
-    url: String(row.url),
+    url: withoutQuery(String(row.url)),
     eventType: String(row.type),
     executionId: textOrNull(row.execution),
     status: state === "held" ? "pending" : state,

@@ -1,7 +1,7 @@
 /** Attempts in flight at once, of one feed object. */
 const MOST = 24;
 /** Of them, to one target. */
-const MOST_OF_TARGET = 4;
+const MOST_OF_TARGET = 8;
 /** Of them all, to targets that are slow or fail: they never take the room of the others. */
 const MOST_SLUGGISH = 12;
 /** A target whose last attempt took longer than this is slow. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTenant } from "../../scripts/create-tenant.ts";
 import { type Platform, startPlatform } from "../../scripts/platform/start-platform.ts";
+import { ScriptedService } from "../outside/scripted-service.ts";
 import { type CheckedClient, checkedClient } from "./checked-client.ts";
 import { SUM, YAML } from "./documents.ts";
 
@@ -30,13 +31,20 @@ function cut(isDown: boolean): void {
 }
 
 let platform: Platform;
+let receiver: ScriptedService;
 let call: CheckedClient;
 let key: string;
 
 beforeAll(async () => {
   await new Promise<void>((ready) => wire.listen(0, "127.0.0.1", ready));
   const { port }: AddressInfo = JSON.parse(JSON.stringify(wire.address()));
-  platform = await startPlatform({ dataDir, services: false, vars: { NEON_LOCAL: `127.0.0.1:${port}` } });
+  receiver = await ScriptedService.start(0);
+  platform = await startPlatform({
+    dataDir,
+    services: false,
+    vars: { NEON_LOCAL: `127.0.0.1:${port}` },
+    hosts: { "hooks.test": `127.0.0.1:${receiver.port}` },
+  });
   target = platform.databasePort;
   key = String((await createTenant(dataDir, platform.url, "test")).api_key);
   call = await checkedClient(platform.url);
@@ -44,6 +52,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await platform?.kill();
+  await receiver?.stop();
   cut(true);
   wire.close();
   rmSync(dataDir, { recursive: true, force: true });
@@ -87,4 +96,19 @@ test("a key is known to its tenant object: it is valid while Postgres is down, a
   await new Promise((done) => setTimeout(done, 10_200));
   expect((await run()).status).toBe(200);
   cut(false);
+});
+
+test("webhooks are made, sent and sent again while Postgres is down; the audit log has it afterwards", async () => {
+  cut(true);
+  const body = { url: "https://hooks.test/down", event_types: ["workflow.completed"] };
+  const made = await call(key, "POST", "/webhooks/endpoints", { body });
+  expect(made.status).toBe(201);
+  receiver.script("/down", { status: 500 }, {});
+  expect((await run()).status).toBe(200);
+  await expect.poll(() => receiver.calls("/down").length, { timeout: 15_000, interval: 100 }).toBe(2);
+  const delivered = await call(key, "GET", `/webhooks/deliveries?endpoint=${made.body.id}`);
+  expect(delivered.body.data).toMatchObject([{ attempts: 2, event_type: "workflow.completed" }]);
+  cut(false);
+  const audited = async () => JSON.stringify((await call(key, "GET", "/audit?action=webhook_endpoint.*")).body);
+  await expect.poll(audited, { timeout: 20_000, interval: 500 }).toContain(String(made.body.id));
 });

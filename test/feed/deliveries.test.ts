@@ -294,6 +294,14 @@ test("what is too many for an endpoint is given up at once and can be sent again
   expect(feed.rows("SELECT * FROM deliveries WHERE reason = 'backlog'")).toHaveLength(10);
 });
 
+test("a tenant has fifty endpoints and no more; making one twice makes one", async () => {
+  const { feed, make } = feedWith(() => answerOf(200));
+  for (let index = 0; index < 50; index += 1) expect((await make(`whe_${index}`, ["*"])).ok).toBe(true);
+  expect(await make("whe_0", ["*"])).toMatchObject({ ok: true });
+  expect(await make("whe_50", ["*"])).toMatchObject({ ok: false, code: "CONFLICT" });
+  expect(feed.rows("SELECT * FROM endpoints")).toHaveLength(50);
+});
+
 test("finished deliveries go after thirty days, with their attempts and bodies", async () => {
   const { feed, make, push } = feedWith(() => answerOf(200));
   await make("old", ["*"]);

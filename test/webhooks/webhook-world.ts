@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { Webhook as StandardWebhook } from "standardwebhooks";
 import { Webhook as SvixWebhook } from "svix";
+import { checkedClient } from "../api/checked-client.ts";
 import { startTestPlatform, type TestPlatform } from "../support/test-platform.ts";
 import { type ReceivedCall, ScriptedService } from "../outside/scripted-service.ts";
 
@@ -27,18 +28,12 @@ export interface Reply {
   body: any;
 }
 
-/** Speaks to the platform as one tenant. */
+/** Speaks to the platform with a key, and believes no answer that `/openapi.json` does not describe. */
 export function callerOf(platform: TestPlatform, apiKey = platform.tenant.apiKey) {
+  const client = checkedClient(platform.url);
   return async (method: string, path: string, json?: unknown): Promise<Reply> => {
-    const response = await fetch(platform.url + path, {
-      method,
-      headers: {
-        authorization: `Bearer ${apiKey}`,
-        ...(json === undefined ? {} : { "content-type": "application/json" }),
-      },
-      ...(json === undefined ? {} : { body: JSON.stringify(json) }),
-    });
-    return { status: response.status, body: await response.json() };
+    const { status, body } = await (await client)(apiKey, method, path, json === undefined ? {} : { body: json });
+    return { status, body };
   };
 }
 
@@ -56,9 +51,9 @@ export async function arrived(
   return receiver.calls(path);
 }
 
-export function headersOf(call: ReceivedCall): Record<string, string> {
+export function headersOf(call: ReceivedCall | undefined): Record<string, string> {
   const names = ["webhook-id", "webhook-timestamp", "webhook-signature"];
-  return Object.fromEntries(names.map((name) => [name, String(call.headers[name])]));
+  return Object.fromEntries(names.map((name) => [name, String(call?.headers[name])]));
 }
 
 /** What the libraries of Standard Webhooks and of Svix, and the words of the specification, say of a delivery. */
