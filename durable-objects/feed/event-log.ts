@@ -104,7 +104,7 @@ export class EventLog {
     if (until <= now) return this.#end();
     const before = now - KEEP_MS;
     const tooMany = this.#tooMany();
-    const [row] = this.#sql.read("SELECT max(seq) AS seq FROM log WHERE at < ? OR seq <= ?", before, tooMany);
+    const [row] = this.#sql.read("SELECT max(seq) AS seq FROM log WHERE at <= ? OR seq <= ?", before, tooMany);
     const last = Number(row?.seq ?? 0);
     if (last === 0) return;
     this.#sql.write("DELETE FROM log WHERE seq <= ?", last);

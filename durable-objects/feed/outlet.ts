@@ -23,6 +23,8 @@ const MOST_OPEN = 20_000;
 
 /** An endpoint is not told what happened before it was made; clocks of two objects differ by less than this. */
 const SKEW_MS = 5_000;
+const ALARM_PAUSE_MS = 100;
+const ALARM_AGAIN_MS = 60_000;
 /** A reader waits at most so long for the cells to know of it. */
 const TOLD_MS = 2_000;
 
@@ -121,7 +123,7 @@ export class Outlet {
   }
 
   /** Goes on with whatever can be done now, and sets the alarm for the rest. */
-  changed(): void {
+  changed(notBefore = 0): void {
     const now = this.#ports.now();
     // A settled delivery has made room.
     this.#open.clear();
@@ -130,21 +132,28 @@ export class Outlet {
     const dues = [this.deliverer.nextDue(), this.#cells.nextDue(), this.notices.nextDue(), this.#house.nextDue(now)];
     for (const due of dues) {
       if (due === null || (this.#alarmAt !== undefined && this.#alarmAt <= due)) continue;
-      this.#alarmAt = Math.max(due, now);
+      this.#alarmAt = Math.max(due, now, notBefore);
       this.#ports.setAlarm(this.#alarmAt);
     }
   }
 
+  /** Never throws: an alarm that fails a few times is given up by the platform, and nothing would ring any more. */
   onAlarm(readers: number): void {
     this.#alarmAt = undefined;
     const now = this.#ports.now();
-    this.atomically(() => {
-      if (readers > 0) this.#log.want(now);
-      this.#house.onAlarm(now);
-      this.refreshWish();
-    });
-    this.notices.onAlarm();
-    this.changed();
+    try {
+      this.atomically(() => {
+        if (readers > 0) this.#log.want(now);
+        this.#house.onAlarm(now);
+        this.refreshWish();
+      });
+      this.notices.onAlarm();
+      // Whatever is wrong with a due time, it does not ring without pause.
+      this.changed(now + ALARM_PAUSE_MS);
+    } catch (error) {
+      this.#ports.report("the feed's alarm failed", error);
+      this.#ports.setAlarm(now + ALARM_AGAIN_MS);
+    }
   }
 
   /** One payload to one endpoint. Answers the delivery's sequence. */

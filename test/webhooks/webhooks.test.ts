@@ -1,3 +1,6 @@
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ReceivedCall } from "../outside/scripted-service.ts";
 import {
@@ -255,6 +258,39 @@ describe("an endpoint", () => {
     expect((await narrow("POST", `/webhooks/endpoints/${id}/rotate`)).status).toBe(403);
     expect((await narrow("GET", "/webhooks/secret")).status).toBe(403);
   });
+});
+
+test("the receiver of the guide verifies what it is sent, refuses what is forged, and notes each event once", async () => {
+  const guide = readFileSync(join(import.meta.dirname, "../../docs/guide/webhooks.md"), "utf8");
+  const code = /```js\n(.*?)```/s.exec(guide)?.[1] ?? "";
+  const port = world.receiver.port + 1 > 65_000 ? 20_000 : world.receiver.port + 1;
+  const { secret, id } = await endpoint("", ["workflow.completed"], { url: `http://127.0.0.1:${port}/hook` });
+  const program = code.replace("8090", String(port));
+  const receiver = spawn(process.execPath, ["--input-type=module", "-e", program], {
+    env: { ...process.env, WEBHOOK_SECRET: secret },
+    cwd: join(import.meta.dirname, "../.."),
+  });
+  let printed = "";
+  receiver.stdout.on("data", (data) => {
+    printed += String(data);
+  });
+  try {
+    const knock = () => fetch(`http://127.0.0.1:${port}/`, { method: "POST", body: "{}" }).then(({ status }) => status);
+    await eventually(async () => (await knock().catch(() => 0)) === 400);
+    expect(await knock()).toBe(400);
+    const execution = await run();
+    const delivered = async () =>
+      (await call("GET", `/webhooks/deliveries?endpoint=${id}&status=delivered`)).body.data.length === 1;
+    await eventually(delivered);
+    await call("POST", `/webhooks/endpoints/${id}/resend`, { since: "2026-01-01T00:00:00Z" });
+    await eventually(
+      async () => (await call("GET", `/webhooks/deliveries?endpoint=${id}`)).body.data[0].attempts === 2,
+    );
+    expect(printed).toBe(`workflow.completed ${execution}\n`);
+  } finally {
+    receiver.kill();
+    await call("DELETE", `/webhooks/endpoints/${id}`);
+  }
 });
 
 describe("deliveries", () => {

@@ -63,7 +63,7 @@ test("a receiver that echoes what it got, in whatever form, puts neither secret 
   const shown = JSON.stringify(answer);
   for (const secret of SECRETS) expect(shown).not.toContain(secret.slice("whsec_".length));
   expect(sent).toHaveLength(1);
-  const [{ init } = { init: {} }] = sent;
+  const [{ init } = { init: {} as RequestInit }] = sent;
   const { "webhook-signature": signatures = "" } = init.headers as Record<string, string>;
   for (const signature of signatures.split(" ")) expect(shown).not.toContain(signature.slice("v1,".length));
 });
