@@ -51,6 +51,12 @@ export async function arrived(
   return receiver.calls(path);
 }
 
+/** Looks until it holds. */
+export async function eventually(look: () => Promise<boolean>, seconds = 15): Promise<void> {
+  for (const end = Date.now() + seconds * 1_000; !(await look()) && Date.now() < end; )
+    await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
 export function headersOf(call: ReceivedCall | undefined): Record<string, string> {
   const names = ["webhook-id", "webhook-timestamp", "webhook-signature"];
   return Object.fromEntries(names.map((name) => [name, String(call?.headers[name])]));
