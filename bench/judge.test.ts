@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { ARRIVAL_CASES } from "./arrivals/arrival-cases.ts";
+import { ARRIVAL_FIGURE_NAMES, type ArrivalFigures, type ArrivalResult } from "./arrivals/arrival-figures.ts";
 import { type CaseResult, type Figures, ratioOf } from "./figures.ts";
-import { checkGates, findInvalid, type Limits, readLimits } from "./judge.ts";
+import { checkArrivalGates, checkGates, findInvalid, type Limits, readLimits } from "./judge.ts";
+import { ratios } from "./measure/ratios.ts";
 
 const FLOOR: Figures = {
   p50Ms: 2,
@@ -86,6 +89,38 @@ describe("a gate", () => {
   test("is left out when its case was not run", () => {
     expect(checkGates([], LIMITS)).toEqual([]);
   });
+});
+
+describe("a gate of an arrival", () => {
+  const floor = { p50Ms: 2, p95Ms: 3, p99Ms: 4, lastMs: 5, cpuMs: 2, hostCpuMs: 0, fsyncs: 1, memoryMb: 100 };
+  const arrival = (platform: Partial<ArrivalFigures>): ArrivalResult[] => {
+    const ofPlatform = { ...floor, ...platform };
+    const ratio = ratios(ofPlatform, floor, ARRIVAL_FIGURE_NAMES);
+    return [{ name: "S1", title: "", floor, platform: ofPlatform, ratio, rounds: { floor: [], platform: [] } }];
+  };
+  const passed = (platform: Partial<ArrivalFigures>): boolean[] =>
+    checkArrivalGates(arrival(platform), LIMITS).map((gate) => gate.passed);
+
+  test("passes at its limit and fails above it, absolute or against the floor", () => {
+    expect(passed({ fsyncs: 1.5, cpuMs: 6 })).toEqual([true, true]);
+    expect(passed({ fsyncs: 1.51, cpuMs: 6 })).toEqual([false, true]);
+    expect(passed({ fsyncs: 1.5, cpuMs: 6.1 })).toEqual([true, false]);
+  });
+
+  test("is left out when its case, or the platform, was not measured", () => {
+    expect(checkArrivalGates([], LIMITS)).toEqual([]);
+    expect(checkArrivalGates([{ name: "S1", title: "", floor, rounds: { floor: [], platform: [] } }], LIMITS)).toEqual(
+      [],
+    );
+  });
+});
+
+test("gates.json bounds what arrivals make durable, and CPU of what reaches many readers", async () => {
+  const { arrivalGates } = await readLimits();
+  const bounded = arrivalGates.map(({ case: name, figure }) => `${name} ${figure}`);
+  expect(bounded).toEqual(["S1 fsyncs", "S1 cpuMs", "S2 c=1 fsyncs", "S2 c=16 fsyncs", "S3 fsyncs"]);
+  const known = ARRIVAL_CASES.map(({ name }) => name);
+  for (const { case: name } of arrivalGates) expect(known).toContain(name);
 });
 
 test("gates.json bounds fsyncs at concurrency 1 and 64 and CPU at all three, and knows the floor of each", async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { ArrivalResult } from "../arrivals/arrival-figures.ts";
 import { type BenchResult, type Figures, ratioOf } from "../figures.ts";
 import { compareResults } from "./compare-results.ts";
 
@@ -60,4 +61,18 @@ test("a comparison with an invalid run says so", () => {
   expect(compareResults(result("before", 1, 2), result("after", 1, 2, ["busy"]))).toContain(
     "The run of after was invalid",
   );
+});
+
+test("arrivals are compared like the others, and with a result that has none left out", () => {
+  const then = result("before", 1, 2);
+  const now = result("after", 1, 2);
+  const arrival = (cpuMs: number): ArrivalResult => {
+    const { p50Ms, p95Ms, p99Ms, memoryMb } = figures(1);
+    const floor = { p50Ms, p95Ms, p99Ms, lastMs: 5, cpuMs: 1, hostCpuMs: 0, fsyncs: 1, memoryMb };
+    return { name: "S1", title: "event to readers", floor, ratio: { cpuMs }, rounds: { floor: [floor], platform: [] } };
+  };
+  then.arrivals = [arrival(4)];
+  now.arrivals = [arrival(5)];
+  expect(compareResults(then, now)).toMatch(/S1 event to readers, ÷ floor\n +CPU ms +4\.000 +5\.000 +\+25 %/);
+  expect(compareResults(result("old", 1, 2), now)).not.toContain("S1");
 });

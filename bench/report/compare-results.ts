@@ -1,4 +1,6 @@
-import { type BenchResult, FIGURE_NAMES, type Figures } from "../figures.ts";
+import { ARRIVAL_FIGURE_NAMES } from "../arrivals/arrival-figures.ts";
+import { type BenchResult, FIGURE_NAMES } from "../figures.ts";
+import { ARRIVAL_COLUMNS } from "./arrival-columns.ts";
 import { FIGURE_COLUMNS } from "./figure-columns.ts";
 import { table } from "./table.ts";
 
@@ -8,14 +10,9 @@ import { table } from "./table.ts";
  */
 export function compareResults(before: BenchResult, after: BenchResult): string {
   const rows: string[][] = [];
-  for (const then of before.cases) {
-    const now = after.cases.find(({ name }) => name === then.name);
-    if (!now) continue;
-    const [a, b, of] = then.ratio && now.ratio ? [then.ratio, now.ratio, "÷ floor"] : [then.floor, now.floor, "floor"];
-    rows.push([`${then.name} ${then.title}, ${of}`]);
-    for (const name of FIGURE_NAMES)
-      rows.push(...changed(`  ${FIGURE_COLUMNS[name].heading}`, figureOf(a, name), figureOf(b, name)));
-  }
+  rows.push(...comparedCases(before.cases, after.cases, FIGURE_NAMES, FIGURE_COLUMNS));
+  // Results of before there were arrivals have none.
+  rows.push(...comparedCases(before.arrivals ?? [], after.arrivals ?? [], ARRIVAL_FIGURE_NAMES, ARRIVAL_COLUMNS));
   for (const then of before.inProcess) {
     const now = after.inProcess.find(({ name, title }) => name === then.name && title === then.title);
     rows.push(...changed(`${then.name} ${then.title}, p50 ms`, then.p50Ms, now?.p50Ms));
@@ -26,8 +23,26 @@ export function compareResults(before: BenchResult, after: BenchResult): string 
   return `${[table(["", before.at, after.at, "change"], rows), ...notes].join("\n")}\n`;
 }
 
-function figureOf(figures: Partial<Figures>, name: keyof Figures): number | undefined {
-  return figures[name];
+interface Measured<Name extends string> {
+  name: string;
+  title: string;
+  floor: Partial<Record<Name, number>>;
+  ratio?: Partial<Record<Name, number>>;
+}
+
+function comparedCases<Name extends string>(
+  before: readonly Measured<Name>[],
+  after: readonly Measured<Name>[],
+  names: readonly Name[],
+  columns: Readonly<Record<Name, { heading: string }>>,
+): string[][] {
+  return before.flatMap((then) => {
+    const now = after.find(({ name }) => name === then.name);
+    if (!now) return [];
+    const [a, b, of] = then.ratio && now.ratio ? [then.ratio, now.ratio, "÷ floor"] : [then.floor, now.floor, "floor"];
+    const figures = names.flatMap((name) => changed(`  ${columns[name].heading}`, a[name], b[name]));
+    return [[`${then.name} ${then.title}, ${of}`], ...figures];
+  });
 }
 
 function changed(label: string, before: number | undefined, after: number | undefined): string[][] {
