@@ -1,12 +1,15 @@
 import { Pool } from "undici";
 
+/** An idle connection is given up long before the other side does it: a request on one that just closes fails. */
+const IDLE_MS = 1_000;
+
 /** Requests and answers in JSON to what is measured. Every answer that is no success throws. */
 export class ApiClient {
   readonly headers: Readonly<Record<string, string>>;
   readonly #pool: Pool;
 
   constructor({ baseUrl, apiKey }: { baseUrl: string; apiKey: string }, connections: number) {
-    this.#pool = new Pool(baseUrl, { connections, pipelining: 1 });
+    this.#pool = new Pool(baseUrl, { connections, pipelining: 1, keepAliveTimeout: IDLE_MS });
     this.headers = { authorization: `Bearer ${apiKey}` };
   }
 
