@@ -235,6 +235,28 @@ test("an event without a key starts what listens, once for its id; one with a ke
   expect((await platform.trigger(ids.get("big") ?? "")).executions).toHaveLength(1);
 });
 
+test("events that lead to one another are counted by the execution that publishes them, and end after sixteen", async () => {
+  await platform.publishEcho("Chain", [{ type: "event", topic: "chain" }]);
+  const [{ id = "" } = {}] = await platform.triggersOf("chain");
+  let publisher = "exec_of_nobody";
+  const answers: number[] = [];
+  for (let n = 0; n < 18; n++) {
+    const response = await fetch(`${platform.url}/events`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${platform.tenant.apiKey}`,
+        "content-type": "application/json",
+        "x-smartify-execution-id": publisher,
+      },
+      body: JSON.stringify({ name: "chain", payload: { n } }),
+    });
+    answers.push(response.status);
+    if (response.status === 202) [publisher = ""] = await platform.started(id, n + 1);
+  }
+  expect(answers).toEqual([...new Array(17).fill(202), 400]);
+  expect(await platform.triggerIn(publisher)).toMatchObject({ depth: 16, event: { n: 16 } });
+});
+
 test("an overlapping run is skipped, queued or replaced, as the trigger says", async () => {
   const policies = ["skip", "queue", "cancel_running"] as const;
   const wait = { steps: [{ id: "nap", type: "wait", duration: "6s" }], outputs: {} };

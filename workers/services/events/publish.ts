@@ -8,6 +8,7 @@ import { containsSecret } from "../../../engine/expressions/index.ts";
 import type { Context } from "../context.ts";
 import { newId } from "../new-id.ts";
 import { onTenant } from "../object-calls.ts";
+import { chainDepth } from "./chain-depth.ts";
 import { publishTriggerEvent } from "../triggers/publish-event.ts";
 
 const DEFAULT_TTL = "7d";
@@ -19,18 +20,30 @@ function refuse(path: string, message: string) {
 }
 
 /** An event without a key is for triggers: nobody waits for it, and it is not kept. */
-async function startWorkflows(context: Context, body: KeyedEventBody): Promise<Result<PublishedEvent>> {
+async function startWorkflows(
+  context: Context,
+  body: KeyedEventBody,
+  publisher: string | undefined,
+): Promise<Result<PublishedEvent>> {
   for (const member of ["ttl", "channel"] as const)
     if (body[member] !== undefined) return refuse(`/${member}`, `"${member}" is for events with a key.`);
   const { name, payload = null, source = "api" } = body;
   const id = body.id ?? newId(context.ports, "event");
-  const event = { id, name, source, payload, at: context.ports.now(), depth: 0 };
+  const depth = await chainDepth(context, publisher);
+  const event = { id, name, source, payload, at: context.ports.now(), depth };
   const taken = await publishTriggerEvent(context.ports, context.caller, event);
   return taken.ok ? success({ event_id: id, delivered: 0, triggered: taken.value }) : taken;
 }
 
-/** Hands an event to the executions that wait for its key, or keeps it for the first that comes (section 20). */
-export async function publishEvent(context: Context, body: KeyedEventBody): Promise<Result<PublishedEvent>> {
+/**
+ * Hands an event to the executions that wait for its key, or keeps it for the first that comes (section 20). Without a key it
+ * starts workflows. `publisher`: the execution that publishes it, where one does.
+ */
+export async function publishEvent(
+  context: Context,
+  body: KeyedEventBody,
+  publisher?: string,
+): Promise<Result<PublishedEvent>> {
   const { name, key, payload = null, ttl = DEFAULT_TTL, channel } = body;
   if (containsSecret(payload))
     return refuse("/payload", 'A member must not be named "$secret": it marks the platform\'s own secrets.');
@@ -39,7 +52,7 @@ export async function publishEvent(context: Context, body: KeyedEventBody): Prom
       limit: "payload_bytes",
       max_bytes: MOST_PAYLOAD_BYTES,
     });
-  if (key === undefined) return startWorkflows(context, body);
+  if (key === undefined) return startWorkflows(context, body, publisher);
   for (const member of ["id", "source"] as const)
     if (body[member] !== undefined) return refuse(`/${member}`, `"${member}" is for events without a key.`);
   const { ports, caller } = context;
