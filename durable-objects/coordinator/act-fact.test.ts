@@ -5,7 +5,7 @@ import { actFact } from "./act-fact.ts";
 const CANCELED = { code: "CANCELED", message: "why" } as const;
 
 function actOf(event: EngineEvent) {
-  const fact = actFact({ ...event, seq: 7, at: 1_000 });
+  const fact = actFact(event, 7, 1_000);
   return fact && [fact.action, fact.actor, fact.step];
 }
 

@@ -1,25 +1,27 @@
 import type { ActFact } from "../../contracts/usage.ts";
-import type { StampedEvent } from "../../engine/run/types.ts";
+import type { EngineEvent } from "../../engine/run/types.ts";
 
 /** The event as an act of somebody; undefined where nobody acted, or the run did so by itself. */
-export function actFact(event: StampedEvent): ActFact | undefined {
+export function actFact(event: EngineEvent, seq: number, at: number): ActFact | undefined {
   switch (event.type) {
     case "workflow.paused":
-      return event.actor === undefined ? undefined : act(event, event.actor, "execution.paused");
+      return event.actor === undefined ? undefined : { seq, at, actor: event.actor, action: "execution.paused" };
     case "workflow.resumed":
-      return event.actor === undefined ? undefined : act(event, event.actor, "execution.resumed");
+      return event.actor === undefined ? undefined : { seq, at, actor: event.actor, action: "execution.resumed" };
     case "workflow.stopping":
-      return event.actor === undefined ? undefined : act(event, event.actor, "execution.shut_down");
+      return event.actor === undefined ? undefined : { seq, at, actor: event.actor, action: "execution.shut_down" };
     case "workflow.canceled":
-      return event.actor === undefined ? undefined : act(event, event.actor, "execution.canceled");
+      return event.actor === undefined ? undefined : { seq, at, actor: event.actor, action: "execution.canceled" };
     case "approval.decided":
       if (event.decision === "escalate" || event.by === null) return undefined;
-      return { ...act(event, event.by, "approval.decided"), step: event.path === "" ? "workflow" : event.path };
+      return {
+        seq,
+        at,
+        actor: event.by,
+        action: "approval.decided",
+        step: event.path === "" ? "workflow" : event.path,
+      };
     default:
       return undefined;
   }
-}
-
-function act({ seq, at }: { seq: number; at: number }, actor: string, action: ActFact["action"]): ActFact {
-  return { seq, at, actor, action };
 }

@@ -1,4 +1,4 @@
-import type { StampedEvent } from "../../engine/run/types.ts";
+import type { EngineEvent, StampedEvent } from "../../engine/run/types.ts";
 import type { ExecutionProjection } from "../../contracts/rpc.ts";
 import type { PlanSource } from "../../engine/plan/types.ts";
 import { isMigrated, migrate, type SqlStorage, type SqlValue } from "../sqlite-migrations.ts";
@@ -50,6 +50,13 @@ export interface ChangedExecution {
   projection: string;
   /** Row of its log up to which the sink has its usage. */
   metered: number;
+}
+
+/** A row of a log: its first sequence, the time of its events, and those. */
+export interface TelltaleRow {
+  seq: number;
+  at: number;
+  events: EngineEvent[];
 }
 
 export interface IdempotentStart {
@@ -298,16 +305,12 @@ export class CellStorage {
   }
 
   /** Rows of a log, after the row `after`, that may hold what the sink takes of it: what was used, and what somebody did. */
-  telltaleRows(execution: string, after: number, limit: number): { seq: number; events: StampedEvent[] }[] {
+  telltaleRows(execution: string, after: number, limit: number): TelltaleRow[] {
     const statement = `SELECT seq, at, events FROM log WHERE execution = ? AND seq > ?
       AND (instr(events, '"usage":{') > 0 OR instr(events, '"workflow.started"') > 0 OR instr(events, '"actor":') > 0
         OR instr(events, '"approval.decided"') > 0) ORDER BY seq LIMIT ?`;
-    return this.#read(statement, execution, after, limit).map((row) => {
-      const first = Number(row.seq);
-      const at = Number(row.at);
-      const facts = parse<StampedEvent[]>(row.events);
-      const events = facts.map((fact, index) => ({ ...fact, seq: first + index, at }));
-      return { seq: first, events };
+    return this.#read(statement, execution, after, limit).map(({ seq, at, events }) => {
+      return { seq: Number(seq), at: Number(at), events: parse<EngineEvent[]>(events) };
     });
   }
 

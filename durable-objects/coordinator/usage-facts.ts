@@ -1,25 +1,24 @@
 import type { AttemptOutcome, UsageFact } from "../../contracts/usage.ts";
 import type { Plan } from "../../engine/plan/types.ts";
 import { addressOf } from "../../engine/run/path.ts";
-import type { AttemptUsage, StampedEvent } from "../../engine/run/types.ts";
+import type { AttemptUsage, EngineEvent } from "../../engine/run/types.ts";
 
 /** No attempt uses more than this of anything: what a service reports must not spoil the sums. */
 const MOST = 1e12;
 
 /** The metered event as a fact; undefined for all that is not metered. The engine's fold counts the same (`meter`). */
-export function usageFact(plan: Plan | undefined, event: StampedEvent): UsageFact | undefined {
-  const { seq, at } = event;
+export function usageFact(plan: Plan | undefined, event: EngineEvent, seq: number, at: number): UsageFact | undefined {
   switch (event.type) {
     case "workflow.started":
       return { seq, at, executions: 1 };
     case "step.completed":
-      return attempt(plan, event, "completed");
+      return event.usage && attempt(plan, event.path, event.usage, "completed", seq, at);
     case "step.failed":
-      return attempt(plan, event, "failed");
+      return event.usage && attempt(plan, event.path, event.usage, "failed", seq, at);
     case "step.retrying":
-      return attempt(plan, event, "retrying");
+      return event.usage && attempt(plan, event.path, event.usage, "retrying", seq, at);
     case "step.canceled":
-      return attempt(plan, event, "canceled");
+      return event.usage && attempt(plan, event.path, event.usage, "canceled", seq, at);
     default:
       return undefined;
   }
@@ -27,10 +26,12 @@ export function usageFact(plan: Plan | undefined, event: StampedEvent): UsageFac
 
 function attempt(
   plan: Plan | undefined,
-  { seq, at, path, usage }: { seq: number; at: number; path: string; usage?: AttemptUsage },
+  path: string,
+  usage: AttemptUsage,
   outcome: AttemptOutcome,
-): UsageFact | undefined {
-  if (!usage) return undefined;
+  seq: number,
+  at: number,
+): UsageFact {
   const step = plan?.byAddress.get(addressOf(path));
   const action = step?.action;
   return {

@@ -36,13 +36,13 @@ export class UsageReader {
     let upTo = metered;
     for (;;) {
       const rows = this.#storage.telltaleRows(id, upTo, ROWS);
-      for (const { seq, events } of rows) {
+      for (const { seq, at, events } of rows) {
         if (facts.length + acts.length >= most) return { facts, acts, upTo, more: true };
         upTo = seq;
-        for (const event of events) {
-          const fact = usageFact(this.#plans.find(plan), event);
+        for (const [index, event] of events.entries()) {
+          const fact = usageFact(this.#plans.find(plan), event, seq + index, at);
           if (fact) facts.push(fact);
-          const act = actFact(event);
+          const act = actFact(event, seq + index, at);
           if (act) acts.push(act);
         }
       }

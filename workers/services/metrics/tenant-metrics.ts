@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Owner } from "../../../contracts/placement.ts";
+import { runOutcomes } from "../../database/tables.ts";
 import type { Ports } from "../context.ts";
 import { durationHistogram } from "./duration-histogram.ts";
 import type { MetricFamily, Sample } from "./prometheus-text.ts";
@@ -23,7 +24,7 @@ export async function tenantMetrics(ports: Ports, owner: Owner, asOf: number): P
     rowsOf(sql`SELECT connector, step_kind, outcome, sum(step_runs) AS step_runs, sum(compute_ms) AS compute_ms,
       sum(egress_bytes) AS egress_bytes, sum(ai_tokens) AS ai_tokens FROM usage_rollups
       WHERE ${mine} AND granularity = 'day' AND kind = 'usage' AND step_kind <> '' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`),
-    rowsOf(sql`SELECT workflow_slug AS workflow, status, bucket, sum(runs) AS runs, sum(seconds) AS seconds FROM run_outcomes
+    rowsOf(sql`SELECT workflow_slug AS workflow, status, bucket, sum(runs) AS runs, sum(seconds) AS seconds FROM ${runOutcomes}
       WHERE ${mine} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`),
     rowsOf(sql`SELECT workflow_slug AS workflow, status, count(*) AS executions FROM executions
       WHERE ${mine} AND finished_at IS NULL GROUP BY 1, 2 ORDER BY 1, 2`),

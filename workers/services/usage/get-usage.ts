@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { UsageAnswer, UsageQuery, UsageRow } from "../../../contracts/api/usage.ts";
 import { success, type Result } from "../../../contracts/errors.ts";
 import { validationFailure } from "../../../contracts/validation-failure.ts";
+import { usageRecords, usageRollups } from "../../database/tables.ts";
 import type { Context } from "../context.ts";
 import { catchUp } from "../executions/catch-up.ts";
 import { METERS } from "./usage-difference.ts";
@@ -35,10 +36,10 @@ export async function getUsage(context: Context, query: UsageQuery): Promise<Res
   const parts = usageSegments(range.value, query.granularity === "hour").map(({ source, from: first, to: end }) => {
     const bounds = [new Date(first).toISOString(), new Date(end).toISOString()] as const;
     return source === "record"
-      ? sql`SELECT at, ${group} AS grouped, executions, step_runs, compute_ms, egress_bytes, ai_tokens FROM usage_records
+      ? sql`SELECT at, ${group} AS grouped, executions, step_runs, compute_ms, egress_bytes, ai_tokens FROM ${usageRecords}
           WHERE tenant_id = ${caller.tenantId} AND environment = ${caller.environment}
             AND at >= ${bounds[0]}::timestamptz AND at < ${bounds[1]}::timestamptz`
-      : sql`SELECT period AS at, ${group} AS grouped, executions, step_runs, compute_ms, egress_bytes, ai_tokens FROM usage_rollups
+      : sql`SELECT period AS at, ${group} AS grouped, executions, step_runs, compute_ms, egress_bytes, ai_tokens FROM ${usageRollups}
           WHERE tenant_id = ${caller.tenantId} AND environment = ${caller.environment} AND granularity = ${source satisfies UsageSegment["source"]}
             AND period >= ${bounds[0]}::timestamptz AND period < ${bounds[1]}::timestamptz`;
   });
