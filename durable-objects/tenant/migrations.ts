@@ -79,4 +79,19 @@ export const TENANT_MIGRATIONS: readonly SqliteMigration[] = [
       CREATE INDEX lease_notices_due ON lease_notices (due);
     `,
   },
+  {
+    // Keys that had every scope there was keep that meaning, as in Postgres (migrations/0006); keys with fewer stay as they are.
+    id: 5,
+    sql: `
+      UPDATE keys SET record = json_set(record, '$.scopes', (
+        SELECT json_group_array(DISTINCT value) FROM (
+          SELECT value FROM json_each(record, '$.scopes') UNION SELECT value FROM json_each('["webhooks:read", "webhooks:write", "limits:read", "budgets:write", "triggers:read", "triggers:write", "usage:read", "audit:read", "metrics:read", "telemetry:read", "telemetry:write"]')
+        )
+      ))
+      WHERE (
+        SELECT count(DISTINCT value) FROM json_each(record, '$.scopes')
+        WHERE value IN ('workflows:read', 'workflows:write', 'executions:read', 'executions:write', 'connectors:read', 'connectors:write', 'connections:read', 'connections:write', 'secrets:read', 'secrets:write', 'keys:read', 'keys:write')
+      ) = 12;
+    `,
+  },
 ];

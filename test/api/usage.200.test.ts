@@ -1,7 +1,10 @@
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { neon, neonConfig } from "@neondatabase/serverless";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ExecutionRecord } from "../../contracts/execution.ts";
+import { SCOPES } from "../../contracts/scopes.ts";
 import { startTestPlatform, type TestPlatform } from "../support/test-platform.ts";
 import { type CheckedClient, checkedClient } from "./checked-client.ts";
 import { YAML } from "./documents.ts";
@@ -213,4 +216,19 @@ test("the audit finds no difference, finds one that is made, and a correction is
   const unknown = npmUsage("correct", "--record", "exec_none:1", "--reason", "x", "--actor", "ops", "--add", add);
   expect(unknown.output).toContain("NOT_FOUND");
   expect(npmUsage("audit", "--tenant", platform.tenant.tenantId).output).toContain(" 0 differences");
+});
+
+test("keys that had every scope before there was usage may read it; keys with fewer, and new ones with those, may not", async () => {
+  const first = SCOPES.filter((scope) => /^(workflows|executions|connectors|connections|secrets|keys):/.test(scope));
+  const made = await call(key, "POST", "/keys", { body: { name: "first of all", scopes: first } });
+  const fewer = await call(key, "POST", "/keys", { body: { name: "few", scopes: first.slice(1) } });
+  expect((await call(String(made.body.key), "GET", "/usage")).status).toBe(403);
+  neonConfig.fetchEndpoint = () => `http://127.0.0.1:${platform.platform.databasePort}/sql`;
+  const sql = neon("postgres://a:b@c/d");
+  const migration = readFileSync(join(import.meta.dirname, "../../migrations/0006_keys_of_every_scope.sql"), "utf8");
+  await sql.query(migration);
+  const scopesOf = async (id: unknown): Promise<string[]> =>
+    (await sql`SELECT scopes FROM api_keys WHERE id = ${String(id)}`)[0]?.scopes ?? [];
+  expect((await scopesOf(made.body.id)).toSorted()).toEqual([...SCOPES].toSorted());
+  expect(await scopesOf(fewer.body.id)).toEqual(first.slice(1));
 });

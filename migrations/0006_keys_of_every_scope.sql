@@ -1,0 +1,3 @@
+-- Keys that had every scope there was keep that meaning; keys with fewer stay as they are.
+UPDATE "api_keys" SET "scopes" = ARRAY(SELECT DISTINCT unnest("scopes" || ARRAY['webhooks:read', 'webhooks:write', 'limits:read', 'budgets:write', 'triggers:read', 'triggers:write', 'usage:read', 'audit:read', 'metrics:read', 'telemetry:read', 'telemetry:write']::text[]))
+WHERE "scopes" @> ARRAY['workflows:read', 'workflows:write', 'executions:read', 'executions:write', 'connectors:read', 'connectors:write', 'connections:read', 'connections:write', 'secrets:read', 'secrets:write', 'keys:read', 'keys:write']::text[];
