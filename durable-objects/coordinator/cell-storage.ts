@@ -52,13 +52,6 @@ export interface ChangedExecution {
   metered: number;
 }
 
-/** A row of a log: its first sequence, the time of its events, and those. */
-export interface TelltaleRow {
-  seq: number;
-  at: number;
-  events: EngineEvent[];
-}
-
 export interface IdempotentStart {
   bodyHash: string;
   execution: string;
@@ -305,7 +298,7 @@ export class CellStorage {
   }
 
   /** Rows of a log, after the row `after`, that may hold what the sink takes of it: what was used, and what somebody did. */
-  telltaleRows(execution: string, after: number, limit: number): TelltaleRow[] {
+  telltaleRows(execution: string, after: number, limit: number): { seq: number; at: number; events: EngineEvent[] }[] {
     const statement = `SELECT seq, at, events FROM log WHERE execution = ? AND seq > ?
       AND (instr(events, '"usage":{') > 0 OR instr(events, '"workflow.started"') > 0 OR instr(events, '"actor":') > 0
         OR instr(events, '"approval.decided"') > 0) ORDER BY seq LIMIT ?`;
