@@ -118,8 +118,8 @@ export class Cell {
       outbox: this.#outbox,
       starts: this.#starts,
       admissions: this.#admissions,
-      wrote: ({ head, pending }, before) => {
-        this.events.written(head.executionId);
+      wrote: ({ head, plan, driver, pending }, before) => {
+        this.events.written({ executionId: head.executionId, plan, events: pending, ended: driver.terminal });
         this.#feed.written(head, pending, before);
       },
       keepAwake: () => this.#keepAwake(),

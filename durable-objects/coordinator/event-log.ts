@@ -1,8 +1,9 @@
 import { executionEvent } from "../../contracts/execution-event.ts";
 import type { EventPage } from "../../contracts/rpc.ts";
-import { eventLine, WINDOW_CHARS } from "../../contracts/stream-frames.ts";
+import { type EventLine, eventLine, WINDOW_CHARS } from "../../contracts/stream-frames.ts";
 import { isObject } from "../../engine/json.ts";
 import type { Plan } from "../../engine/plan/types.ts";
+import type { StampedEvent } from "../../engine/run/types.ts";
 import type { Following } from "../fan-out/fan-out.ts";
 import type { CellStorage } from "./cell-storage.ts";
 import type { PlanCache } from "./plan-cache.ts";
@@ -13,6 +14,15 @@ interface EventLogDeps {
   plans: PlanCache;
   timers: TimerQueue;
   now(): number;
+  report(message: string, error: unknown): void;
+}
+
+/** What one commit has added to an execution's log. */
+interface Written {
+  executionId: string;
+  plan: Plan;
+  events: readonly StampedEvent[];
+  ended: boolean;
 }
 
 /** About how many characters of events one page holds. */
@@ -22,6 +32,8 @@ const PAGE_CHARS = 1_000_000;
 export class EventLog {
   readonly #deps: EventLogDeps;
   readonly #watchers = new Map<string, Set<() => void>>();
+  /** While those who follow it are told. */
+  #written: Written | undefined;
 
   constructor(deps: EventLogDeps) {
     this.#deps = deps;
@@ -54,13 +66,15 @@ export class EventLog {
   /** What is written after a sequence, serialised; null when that is more than a window, or the execution is not here. */
   following(executionId: string, after: number): Following | null {
     const { storage, plans } = this.#deps;
+    const written = this.#written;
+    if (written?.executionId === executionId && written.events[0]?.seq === after + 1)
+      return { lines: linesOf(written.plan, executionId, written.events), ended: written.ended };
     const row = storage.execution(executionId);
     const plan = row && plans.find(row.plan);
     if (!row || !plan) return null;
     const { events, end } = storage.logAfter(executionId, after, WINDOW_CHARS);
     if (!end) return null;
-    const lines = events.map((event) => eventLine(executionEvent(plan, executionId, event)));
-    return { lines, ended: row.finishedAt !== null };
+    return { lines: linesOf(plan, executionId, events), ended: row.finishedAt !== null };
   }
 
   /** Likewise; waits for the next when there are none yet. */
@@ -81,10 +95,18 @@ export class EventLog {
     };
   }
 
-  /** Events of the execution were written. */
-  written(executionId: string): void {
-    if (this.#watchers.size === 0) return;
-    for (const listener of [...(this.#watchers.get(executionId) ?? [])]) listener();
+  /** Events of an execution were written: who follows it is told, and need not read them again. */
+  written(written: Written): void {
+    const watchers = this.#watchers.get(written.executionId);
+    if (!watchers) return;
+    this.#written = written;
+    try {
+      for (const listener of [...watchers]) listener();
+    } catch (error) {
+      // What was written stands, whoever could not be told.
+      this.#deps.report("readers of an execution could not be told", error);
+    }
+    this.#written = undefined;
   }
 
   #next(executionId: string, waitMs: number): Promise<void> {
@@ -106,4 +128,8 @@ function streamedTypes({ definition }: Plan): string[] | undefined {
   const streaming = definition.execution?.streaming;
   const events = isObject(streaming) ? streaming.events : undefined;
   return Array.isArray(events) ? events.map(String) : undefined;
+}
+
+function linesOf(plan: Plan, executionId: string, events: readonly StampedEvent[]): EventLine[] {
+  return events.map((event) => eventLine(executionEvent(plan, executionId, event)));
 }
