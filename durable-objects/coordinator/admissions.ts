@@ -1,13 +1,14 @@
 import { failure, type Failure } from "../../contracts/errors.ts";
 import type { BudgetList, LeaseAnswer, LeaseAsk, LeaseReport } from "../../contracts/lease.ts";
 import { LIMITS } from "../../contracts/limits.ts";
-import { periodEnd, periodName } from "../../contracts/period.ts";
+import { periodEnd } from "../../contracts/period.ts";
 import type { Admittance, Opening } from "../../engine/run/types.ts";
 import { isTerminal } from "../../engine/run/transition.ts";
 import type { Hold, RunStatus } from "../../engine/run/types.ts";
 import type { TimerQueue } from "../timer-queue.ts";
 import { Allowances } from "./allowances.ts";
 import type { CellStorage } from "./cell-storage.ts";
+import { MonthAccounts, type MonthNames } from "./month-accounts.ts";
 import { Reservations } from "./reservations.ts";
 import type { Resident } from "./resident.ts";
 import { SharedBudgets } from "./shared-budgets.ts";
@@ -44,6 +45,7 @@ export class Admissions {
   readonly #allowances: Allowances;
   readonly #queue: StartQueue;
   readonly #budgets: SharedBudgets;
+  readonly #months = new MonthAccounts();
   #pumping = false;
   #tried = 0;
   #retry: (() => void) | undefined;
@@ -227,9 +229,8 @@ export class Admissions {
     return reservations.take(executions) ? reservations : undefined;
   }
 
-  #monthly(): [executions: string, steps: string] {
-    const month = periodName("month", this.#deps.now());
-    return [`executions_per_month@${month}`, `steps_per_month@${month}`];
+  #monthly(): MonthNames {
+    return this.#months.at(this.#deps.now());
   }
 
   #quotaIsSpent(names: readonly string[]): Failure {

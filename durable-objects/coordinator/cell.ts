@@ -132,7 +132,8 @@ export class Cell {
 
   async start(command: StartCommand): Promise<StartAnswer> {
     const { idempotency } = command;
-    if (idempotency) await this.#entries.others(idempotency.key);
+    const other = () => idempotency && this.#entries.other(idempotency.key);
+    for (let first = other(); first; first = other()) await first;
     const before = idempotency && this.#starts.find(idempotency.key, this.#deps.now());
     if (idempotency && before) {
       if (before.bodyHash !== idempotency.bodyHash) {

@@ -27,9 +27,9 @@ export class StartEntries {
     this.#deps = deps;
   }
 
-  /** Waits for the starts with that key that ask. */
-  async others(key: string): Promise<void> {
-    while (this.#asking.has(key)) await this.#asking.get(key);
+  /** A start with that key that asks; wait for it, and look again: nothing may come between looking and going on. */
+  other(key: string): Promise<unknown> | undefined {
+    return this.#asking.get(key);
   }
 
   /** Others with its Idempotency-Key wait for it. */
@@ -50,7 +50,7 @@ export class StartEntries {
   /** See `CoordinatorRpc.claimKey`; `own`: this cell's name. */
   async claimKey(key: string, by: string, own: string): Promise<string | null> {
     const { starts } = this.#deps;
-    await this.others(key);
+    for (let other = this.other(key); other; other = this.other(key)) await other;
     const now = this.#deps.now();
     if (starts.find(key, now)) return own;
     const claimed = starts.claimedBy(key, now);

@@ -10,7 +10,8 @@ const PREFIX = "/hooks/";
 
 /** True for an address of this door. */
 export function isHookAddress(url: string): boolean {
-  return pathOf(url).startsWith(PREFIX);
+  // Every request asks this: addresses are taken apart only where the answer may be yes.
+  return url.includes(PREFIX) && pathOf(url).startsWith(PREFIX);
 }
 
 /** `/hooks/{tenant}/{path}`: what calls it has no key of ours, and proves itself in its own way. */
