@@ -118,28 +118,20 @@ export class Deliverer {
     const { deliveries, ports } = this.#deps;
     const { seq, attempts, kind } = delivery;
     const now = ports.now();
-    const current = deliveries.open(seq);
-    if (current === undefined) return;
+    const before = deliveries.standing(seq);
+    if (before === undefined) return;
     deliveries.addAttempt(seq, attempts + 1, begun, url, answer);
-    const open = current.state === "pending";
+    const tries = before.tries + 1;
     if (isSuccess(answer)) {
       deliveries.finish(seq, "delivered", null, now);
-    } else if (open) {
-      const reason = this.#whyOver(current, answer);
-      if (reason === null)
-        deliveries.retry(seq, now + retryDelayMs(current.tries + 1, ports.random(), answer.retryAfterMs));
+    } else if (before.state === "pending") {
+      const reason = whyOver(delivery, tries, answer);
+      if (reason === null) deliveries.retry(seq, now + retryDelayMs(tries, ports.random(), answer.retryAfterMs));
       else deliveries.finish(seq, "failed", reason, now);
     }
     if (kind !== "test") this.#judge(delivery, answer, now);
-    if (delivery.execution !== null && deliveries.open(seq)?.state !== "pending")
+    if (delivery.execution !== null && deliveries.standing(seq)?.state !== "pending")
       deliveries.releaseNext(delivery.target, delivery.execution, now);
-  }
-
-  /** Why there is no further attempt; null when there is one. */
-  #whyOver({ kind, tries, most }: OpenDelivery, { status, fault }: WebhookAnswer): string | null {
-    if (fault === "egress") return "egress";
-    if (status === 410 && kind !== "test") return "gone";
-    return tries + 1 >= most ? "exhausted" : null;
   }
 
   /** What an attempt says of its endpoint. */
@@ -161,4 +153,11 @@ export class Deliverer {
 
 function isSuccess({ status }: WebhookAnswer): boolean {
   return status !== null && status >= 200 && status < 300;
+}
+
+/** Why there is no further attempt after so many; null when there is one. */
+function whyOver({ kind, most }: OpenDelivery, tries: number, { status, fault }: WebhookAnswer): string | null {
+  if (fault === "egress") return "egress";
+  if (status === 410 && kind !== "test") return "gone";
+  return tries >= most ? "exhausted" : null;
 }

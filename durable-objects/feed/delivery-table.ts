@@ -17,11 +17,8 @@ export interface OpenDelivery {
   endpoint: string | null;
   url: string | null;
   execution: string | null;
-  state: DeliveryState;
-  /** Attempts of this round: a resend begins another. */
-  tries: number;
   attempts: number;
-  /** Attempts that a round has. */
+  /** Attempts that a round has: a resend begins another. */
   most: number;
   webhookId: string;
   kind: Message["kind"];
@@ -42,7 +39,7 @@ export interface NewDelivery {
   now: number;
 }
 
-const OPEN = `SELECT d.seq, d.id, d.target, d.endpoint, d.url, d.execution, d.state, d.tries, d.attempts, d.most,
+const OPEN = `SELECT d.seq, d.id, d.target, d.endpoint, d.url, d.execution, d.attempts, d.most,
   m.webhook_id, m.kind, m.body FROM deliveries AS d JOIN messages AS m ON m.seq = d.message`;
 const SHOWN = `SELECT d.seq, d.id, d.endpoint, coalesce(d.url, e.url, '') AS url, d.type, d.execution, d.state, d.reason,
   d.attempts, d.due, d.created_at, d.finished_at, m.webhook_id
@@ -117,6 +114,12 @@ export class DeliveryTable {
     return this.#sql.read(`${OPEN} WHERE d.seq = ?`, seq).map(openDeliveryOf)[0];
   }
 
+  /** Where a delivery is by now; undefined when it is no longer here. */
+  standing(seq: number): { state: DeliveryState; tries: number } | undefined {
+    const row = this.#sql.read("SELECT state, tries FROM deliveries WHERE seq = ?", seq)[0];
+    return row && { state: String(row.state) as DeliveryState, tries: Number(row.tries) };
+  }
+
   /** Whether something of this execution is on its way there, or waits to be. */
   hasOpen(target: string, execution: string): boolean {
     const query = "SELECT 1 FROM deliveries WHERE finished_at IS NULL AND target = ? AND execution = ? LIMIT 1";
@@ -131,7 +134,8 @@ export class DeliveryTable {
   addAttempt(seq: number, number: number, at: number, url: string, answer: WebhookAnswer): void {
     const record = JSON.stringify({ number, at, url: withoutQuery(url), ...answer } satisfies WebhookAttempt);
     this.#sql.write("INSERT OR REPLACE INTO attempts VALUES (?, ?, ?)", seq, number, record);
-    this.#sql.write("UPDATE deliveries SET attempts = ?, tries = tries + 1 WHERE seq = ?", number, seq);
+    const counted = "UPDATE deliveries SET attempts = ?, tries = tries + 1, bytes = bytes + ? WHERE seq = ?";
+    this.#sql.write(counted, number, record.length, seq);
   }
 
   retry(seq: number, due: number): void {
@@ -236,10 +240,10 @@ export class DeliveryTable {
     return { deliveries: page.map(deliveryOf), next: last === undefined ? null : Number(last.seq) };
   }
 
-  /** Stored characters of messages, and how many deliveries are finished. */
+  /** Stored characters of messages and attempts, and how many deliveries are finished. */
   size(): { bytes: number; finished: number } {
     const row = this.#sql.read(
-      `SELECT (SELECT coalesce(sum(bytes), 0) FROM messages) AS bytes,
+      `SELECT (SELECT coalesce(sum(bytes), 0) FROM messages) + (SELECT coalesce(sum(bytes), 0) FROM deliveries) AS bytes,
          (SELECT count(*) FROM deliveries WHERE finished_at IS NOT NULL) AS finished`,
     )[0];
     return { bytes: Number(row?.bytes ?? 0), finished: Number(row?.finished ?? 0) };
@@ -287,8 +291,6 @@ function openDeliveryOf(row: Row): OpenDelivery {
     endpoint: textOrNull(row.endpoint),
     url: textOrNull(row.url),
     execution: textOrNull(row.execution),
-    state: String(row.state) as DeliveryState,
-    tries: Number(row.tries),
     attempts: Number(row.attempts),
     most: Number(row.most),
     webhookId: String(row.webhook_id),

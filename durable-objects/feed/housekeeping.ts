@@ -16,6 +16,8 @@ export class Housekeeping {
   readonly #deliveries: DeliveryTable;
   readonly #log: EventLog;
   #dueAt: number | null = null;
+  /** As it was when last looked at. */
+  #bytes = 0;
 
   constructor(deliveries: DeliveryTable, log: EventLog) {
     this.#deliveries = deliveries;
@@ -25,6 +27,11 @@ export class Housekeeping {
   /** A delivery or event of this sequence was written. */
   added(seq: number, now: number): void {
     if (seq % LOOK_AFTER === 0) this.#dueAt ??= now;
+  }
+
+  /** Even without what is finished it is too much: nothing more is kept to be sent. */
+  get full(): boolean {
+    return this.#bytes > 2 * MOST_BYTES;
   }
 
   nextDue(now: number): number | null {
@@ -44,6 +51,7 @@ export class Housekeeping {
     this.#log.prune(now);
     let left = BATCH - this.#deliveries.prune(now - KEEP_MS + 1, BATCH);
     const { bytes, finished } = this.#deliveries.size();
+    this.#bytes = bytes;
     const surplus = Math.max(finished - MOST_FINISHED, Math.ceil(finished * (1 - MOST_BYTES / Math.max(bytes, 1))));
     if (left > 0 && surplus > 0) left -= this.#deliveries.prune(now + 1, Math.min(left, surplus));
     if (left <= 0) this.#dueAt = now + AGAIN_MS;

@@ -43,4 +43,9 @@ export const FEED_MIGRATIONS: readonly SqliteMigration[] = [
       );
     `,
   },
+  {
+    // What its attempts hold: the object's size is bounded by the sum.
+    id: 2,
+    sql: "ALTER TABLE deliveries ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0",
+  },
 ];

@@ -162,7 +162,7 @@ export class Outlet {
     const target = endpoint?.id ?? callbackTarget(to.url);
     const { execution, type } = message;
     const open = this.#open.get(target) ?? this.deliveries.countOpen(target);
-    const full = open >= MOST_OPEN;
+    const full = open >= MOST_OPEN || this.#house.full;
     const behind = endpoint?.ordered === true && execution !== null && this.deliveries.hasOpen(target, execution);
     const delivery = this.deliveries.insert({
       id: this.#ports.newId(ID_PREFIX.delivery),

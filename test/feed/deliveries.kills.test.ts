@@ -7,7 +7,7 @@ import { chance } from "../tenant/simulated-tenant.ts";
 import { endpointOf, eventOf, itemOf } from "./items.ts";
 import { answerOf, type KillPoint, SimulatedFeed, START } from "./simulated-feed.ts";
 
-const SCHEDULES = 100;
+const SCHEDULES = 60;
 const EXECUTIONS = 8;
 const HOUR_MS = 3_600_000;
 const ENDPOINTS = [
@@ -30,6 +30,7 @@ class Schedule {
   readonly wrong: string[] = [];
   readonly arrivals = new Map<string, Arrival[]>();
   readonly events = new Map<string, ExecutionEvent[]>();
+  readonly read: ExecutionEvent[] = [];
   readonly wishes = new Map<string, FeedWish>();
   readonly #random: () => number;
   readonly #roughUntil = START + 300_000;
@@ -61,7 +62,23 @@ class Schedule {
     this.#judge();
   }
 
+  /** A reader of the stream that reads on from the position it has, whatever was killed meanwhile. */
+  async #read(): Promise<void> {
+    let position = await this.feed.insist(({ outlet }) => outlet.wantLog());
+    for (;;) {
+      const limit = 1 + Math.floor(this.#random() * 5);
+      const page = await this.feed.insist(({ outlet }) => outlet.readLog({ after: position, limit }));
+      if (page.gap) this.wrong.push("the stream has a gap");
+      this.read.push(...page.events.map(({ event }) => event));
+      position = page.position;
+      if (!page.more) await this.feed.pause(Math.floor(this.#random() * 10_000));
+      if (this.feed.clock.now() > START + 600_000) return;
+    }
+  }
+
   async #live(): Promise<void> {
+    void this.#read();
+    await this.feed.pause(5_000);
     for (const endpoint of ENDPOINTS) await this.feed.insist(({ webhooks }) => webhooks.create(endpoint, "key_me"));
     await Promise.all(
       Array.from({ length: EXECUTIONS }, (_, index) => this.#execute(`exec_${index}`, index % 3 === 0)),
@@ -123,6 +140,10 @@ class Schedule {
     }
     if (count("state = 'delivered'") !== expected) this.wrong.push(`${count("state = 'delivered'")} of ${expected}`);
     if (count("1") !== expected) this.wrong.push(`${count("1")} deliveries for ${expected}`);
+    for (const [execution, events] of this.events) {
+      const seen = this.read.filter((event) => event.execution_id === execution).map(({ id }) => id);
+      if (seen.join() !== events.map(({ id }) => id).join()) this.wrong.push(`${execution} was read as ${seen.join()}`);
+    }
     const audited = [...this.feed.audit.values()].sort();
     const made = ENDPOINTS.map(({ id }) => `webhook_endpoint.created ${id}`).sort();
     if (audited.join() !== made.join()) this.wrong.push(`audited: ${audited.join()}`);

@@ -302,6 +302,23 @@ test("a tenant has fifty endpoints and no more; making one twice makes one", asy
   expect(feed.rows("SELECT * FROM endpoints")).toHaveLength(50);
 });
 
+test("what is too large is sent without its data, and says so", async () => {
+  const { feed, arrivals, make } = feedWith(() => answerOf(200));
+  await make("large", ["*"]);
+  const outputs = { text: "ä".repeat(140_000) };
+  const ended = eventOf("exec_a", 1, "workflow.completed", START, { outputs });
+  const huge = eventOf("exec_b", 1, "workflow.completed", START, { outputs: { text: "x".repeat(1_500_000) } });
+  const callbackUrl = "https://caller.example.org/";
+  const items = [itemOf("exec_a", [ended], { callbackUrl }), itemOf("exec_b", [huge], { callbackUrl })];
+  await feed.insist(({ outlet }) => outlet.push(items));
+  await feed.runUntil(START + MINUTE_MS);
+  const bodyOf = (id: string, url: string) =>
+    JSON.parse(arrivals.find((it) => it.id.startsWith(id) && it.url.includes(url))?.body ?? "null");
+  expect(bodyOf("exec_a", "large")).toMatchObject({ id: 1, data: {}, truncated: true });
+  expect(bodyOf("exec_a", "caller")).toMatchObject({ status: "completed", result: { outputs } });
+  expect(bodyOf("exec_b", "caller")).toMatchObject({ status: "completed", result: { outputs: {} }, truncated: true });
+});
+
 test("finished deliveries go after thirty days, with their attempts and bodies", async () => {
   const { feed, make, push } = feedWith(() => answerOf(200));
   await make("old", ["*"]);

@@ -121,6 +121,14 @@ test.each([
   expect((await call("GET", `/events/stream${query}`)).status).toBe(status);
 });
 
+test.each(["-1", "1e3", "0x10", "1; DROP TABLE log", "../../exec_1", "exec_1", "WyIxZTMiXQ", "WyItMSJd", "W10"])(
+  "a Last-Event-ID of %s is refused",
+  async (id) => {
+    const headers = { authorization: `Bearer ${platform.tenant.apiKey}`, "last-event-id": id };
+    expect((await fetch(`${platform.url}/events/stream`, { headers })).status).toBe(400);
+  },
+);
+
 test("Last-Event-ID goes on behind an event, also over a kill of the platform", async () => {
   const reader = new Reader();
   await reader.opened;
