@@ -164,16 +164,39 @@ test("in an ordered endpoint the next event goes on when the one before it was g
   expect(at("ordered").at(-1)?.id).toBe("exec_a:1:workflow.completed");
 });
 
-test("a resend to an ordered endpoint keeps the order too", async () => {
-  const { feed, at, make, push } = feedWith(() => answerOf(200));
+test("a resend to an ordered endpoint keeps the order too, each after the one before was taken", async () => {
+  const { feed, at, make, push } = feedWith(async () => {
+    await feed.pause(SECOND_MS);
+    return answerOf(200);
+  });
   await make("ordered", ["*"], { ordered: true });
   const types = ["workflow.started", "step.started", "step.completed", "workflow.completed"];
   await push("exec_a", ...types);
   await feed.runUntil(START + MINUTE_MS);
   await feed.insist(({ webhooks }) => webhooks.resendSince("ordered", START, false));
   await feed.runUntil(START + HOUR_MS);
-  const seen = at("ordered").map(({ body }) => JSON.parse(body).type);
-  expect(seen).toEqual([...types, ...types]);
+  expect(at("ordered").map(({ body }) => JSON.parse(body).type)).toEqual([...types, ...types]);
+  for (const [index, { at: arrived }] of at("ordered").slice(1).entries())
+    expect(arrived - (at("ordered")[index]?.at ?? 0)).toBeGreaterThanOrEqual(SECOND_MS);
+});
+
+test("killed in the middle of its only delivery, a feed comes back by its alarm within ten seconds and sends it again", async () => {
+  const { feed, at, make, push } = feedWith((_request, count) =>
+    count === 1 ? new Promise(() => undefined) : answerOf(200),
+  );
+  await make("once", ["*"]);
+  // The notice of the endpoint is with the audit log, the cells know: no other alarm is left.
+  await feed.runUntil(START + HOUR_MS);
+  expect(feed.hasAlarm).toBe(false);
+  await push("exec_a", "workflow.completed");
+  await feed.runUntil(START + HOUR_MS + SECOND_MS);
+  expect(at("once")).toHaveLength(1);
+  feed.kill();
+  await feed.runUntil(START + HOUR_MS + 12 * SECOND_MS);
+  expect(at("once").map(({ id, body }) => `${id} ${body}`)).toEqual(
+    Array.from({ length: 2 }, () => `${at("once")[0]?.id} ${at("once")[0]?.body}`),
+  );
+  expect(feed.rows("SELECT state, attempts FROM deliveries")).toEqual([{ state: "delivered", attempts: 1 }]);
 });
 
 test("a receiver that answers after 14 seconds holds nobody else up", async () => {
