@@ -1,9 +1,11 @@
 import { join } from "node:path";
+import { callPlatform } from "../../scripts/call-platform.ts";
 import { loadJob } from "../load/load-job.ts";
 import { runLoad } from "../load/run-load.ts";
 import type { MeasuredTarget } from "../measure-window.ts";
 import { readUsed, readWhenSettled, usedEach } from "../measure/settled.ts";
 import { openPlatform } from "../targets/open-platform.ts";
+import type { Target } from "../targets/target.ts";
 import { withTargets } from "../targets/with-targets.ts";
 import { BENCH_CASES, type BenchCase } from "../workloads.ts";
 import { type MeteringBlock, type MeteringCost, meteringCost, type RunCost } from "./metering-cost.ts";
@@ -55,6 +57,10 @@ async function measureBlock(opened: readonly MeasuredTarget[], seconds: number):
     // There and back: what changes on the machine meanwhile is on nobody's side.
     turn.reverse();
   }
+  // A switch that does nothing would make metering look free.
+  const recorded = await Promise.all(opened.map(({ target }) => recordedRuns(target)));
+  if (recorded[0] === 0 || recorded[1] !== 0 || recorded[2] !== 0)
+    throw new Error(`M1 compares nothing: its platforms have recorded ${recorded.join(", ")} executions`);
   return block;
 }
 
@@ -64,4 +70,12 @@ async function costOfRun(measured: MeasuredTarget, it: BenchCase, seconds: numbe
   const { runs } = await runLoad(loadJob(measured.target, it, seconds));
   const { cpuMs, hostCpuMs } = usedEach(before, await readWhenSettled(measured), runs);
   return { cpuMs, hostCpuMs };
+}
+
+/** Executions that came to the ledger. */
+async function recordedRuns({ baseUrl, apiKey }: Target): Promise<number> {
+  const usage = await callPlatform(baseUrl, { path: "/usage", authorization: `Bearer ${apiKey}` });
+  const { executions } = (usage.total ?? {}) as { executions?: unknown };
+  if (typeof executions !== "number") throw new Error(`not a tenant's usage: ${JSON.stringify(usage)}`);
+  return executions;
 }

@@ -37,6 +37,8 @@ describe("its verdict", () => {
 
   test("is none where pairs differ by more than the target", () => {
     expect(meteringVerdict(meteringCost([block(0.95), block(1.02), block(1.06)]))).toBe("too noisy");
+    // A standard error of 1.8: twice that is more than the target.
+    expect(meteringVerdict(meteringCost([block(0.98), block(1.02), block(1.043)]))).toBe("too noisy");
   });
 
   test("is none where two platforms without metering differ by more than the target", () => {
