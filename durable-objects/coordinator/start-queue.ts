@@ -19,7 +19,7 @@ export class StartQueue {
   #turns = 0;
   #arrivals = 0;
 
-  constructor(storage: CellStorage) {
+  constructor(storage: Pick<CellStorage, "queued">) {
     for (const { execution, workflow, priority } of storage.queued()) this.add(execution, workflow, priority);
   }
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Allowances } from "../../durable-objects/coordinator/allowances.ts";
 import { chance, SimulatedTenant, START } from "../tenant/simulated-tenant.ts";
 
-const SCHEDULES = 150;
+const SCHEDULES = 100;
 const CELLS = 3;
 const MONTH = "executions_per_month@2026-11";
 const RUNNING = "concurrent_executions";
@@ -18,7 +18,7 @@ class CountingCell {
   allowances: Allowances;
   readonly #make: () => Allowances;
 
-  constructor(name: string, tenant: SimulatedTenant, unreachable: () => boolean) {
+  constructor(name: string, tenant: SimulatedTenant, unreachable: () => boolean, late: () => Promise<void>) {
     this.name = name;
     const { facts } = this;
     const storage = {
@@ -34,8 +34,11 @@ class CountingCell {
         closed: () => false,
         ask: async (question) => {
           if (unreachable()) throw new Error("the tenant object cannot be reached");
+          // It may be late, and come after another of a later life of the cell.
+          await late();
           const answer = await tenant.ask(({ leases }) => leases.ask({ ...question, holder: name }));
           if (answer === undefined || unreachable()) throw new Error("the answer was lost");
+          await late();
           return answer;
         },
       });
@@ -89,6 +92,9 @@ async function play(seed: number): Promise<string[]> {
   const lossy = random() * 0.15;
   let rough = false;
   const unreachable = (): boolean => rough && random() < lossy;
+  const late = async (): Promise<void> => {
+    if (rough && random() < 0.3) await tenant.pause(Math.floor(random() * 4_000));
+  };
   const cells: CountingCell[] = [];
   const tenant = new SimulatedTenant({
     kill: () => rough && random() < often,
@@ -112,7 +118,7 @@ async function play(seed: number): Promise<string[]> {
     return null;
   });
   rough = true;
-  for (let n = 0; n < CELLS; n += 1) cells.push(new CountingCell(`t/s${n}`, tenant, unreachable));
+  for (let n = 0; n < CELLS; n += 1) cells.push(new CountingCell(`t/s${n}`, tenant, unreachable, late));
   const check = (): void => {
     const started = cells.reduce((sum, cell) => sum + cell.started, 0);
     const running = cells.reduce((sum, cell) => sum + cell.running, 0);
@@ -129,7 +135,14 @@ async function play(seed: number): Promise<string[]> {
       check();
     }
   };
-  const lives = Promise.all(cells.map(live));
+  // Also while it asks: the question then comes after those of its next life.
+  const kills = async (): Promise<void> => {
+    for (let n = 0; n < 40; n += 1) {
+      await tenant.pause(Math.floor(random() * 6_000));
+      if (rough) cells[Math.floor(random() * CELLS)]?.kill();
+    }
+  };
+  const lives = Promise.all([...cells.map(live), kills()]);
   await tenant.runUntil(START + 20 * MINUTE);
   rough = false;
   const [first] = cells;

@@ -106,6 +106,25 @@ test("a start for later takes its room when its time has come", async () => {
   expect((await tenant.until(later, "waiting")).status).toBe("waiting");
 });
 
+test("whose concurrency key is free still needs room, and waits for it behind those that came before", async () => {
+  const tenant = await LimitedTenant.make(running, "both", { concurrent_executions: 1 });
+  const keyed = { ...waits("keyed"), concurrency: { key: "k", limit: 1, strategy: "queue" } };
+  const go = (id: string) => tenant.call("POST", `/workflows/executions/${id}/events`, { name: "go" });
+  const first = await tenant.started(keyed);
+  expect((await tenant.until(first, "waiting")).status).toBe("waiting");
+  const second = await tenant.started(keyed);
+  expect(await tenant.record(second)).toMatchObject({ waiting_for: { kind: "concurrency", key: "k" } });
+  const other = await tenant.started(waits("other"));
+  await go(first);
+  expect((await tenant.until(other, "waiting")).status).toBe("waiting");
+  expect(await tenant.record(second)).toMatchObject({
+    status: "pending",
+    waiting_for: { kind: "concurrency", limit: "concurrent_executions" },
+  });
+  await go(other);
+  expect((await tenant.until(second, "waiting")).status).toBe("waiting");
+});
+
 test("executions a month: exactly so many start, then 402 with the details, also of starts that come together", async () => {
   const tenant = await LimitedTenant.make(running, "month", { executions_per_month: 20 });
   const answers = await Promise.all(Array.from({ length: 30 }, () => tenant.start(calls("a"))));

@@ -102,6 +102,19 @@ test("a request that is refused says when to come again, and then passes", async
   expect((await edge.request(0)).retryAfterMs).toBeUndefined();
 });
 
+test("tokens that an isolate did not use are no second burst later", async () => {
+  const edge = new Edge(1, { requests_per_second: 100, requests_burst: 100 });
+  for (let tick = 0; tick < 40; tick += 1) {
+    edge.now += 10;
+    await edge.request(0);
+  }
+  edge.now += 10_000;
+  let count = 0;
+  for (let n = 0; n < 300; n += 1) if ((await edge.request(0)).retryAfterMs === undefined) count += 1;
+  expect(count).toBeGreaterThanOrEqual(100);
+  expect(count).toBeLessThanOrEqual(102);
+});
+
 test("a tenant object that is away lets requests pass", async () => {
   const edge = new Edge(1, { requests_per_second: 2, requests_burst: 3 });
   edge.down = true;

@@ -2,10 +2,10 @@ import { expect, test } from "vitest";
 import type { StartAnswer } from "../../contracts/rpc.ts";
 import { VirtualClock } from "../../engine/driver/virtual-clock.ts";
 import { chance } from "../tenant/simulated-tenant.ts";
-import { SimulatedObject, START } from "./simulated-object.ts";
+import { SimulatedObject, START, unlimitedLeases } from "./simulated-object.ts";
 import { startOf, WAITING, type Waiting, waitingAnswer } from "./waiting-workflows.ts";
 
-const SCHEDULES = 150;
+const SCHEDULES = 100;
 const CELLS = ["s0", "s1", "s2"];
 
 /** A bucket that moved twice today: what an edge with each of the three maps says of a start. */
@@ -34,6 +34,16 @@ async function play(seed: number, workflow: Waiting): Promise<string[]> {
         kill: () => object.kills < 6 && random() < often,
         plugin: (call) => waitingAnswer(call, seed),
         hint: () => undefined,
+        tenant: {
+          acquireSlot: async () => ({ kind: "granted" }),
+          releaseSlot: async () => undefined,
+          awaitEvent: async () => null,
+          forgetWait: async () => undefined,
+          askLeases: async (question) => {
+            await pause(80);
+            return unlimitedLeases(question);
+          },
+        },
         report: () => undefined,
         claimKey: async (other, key) => {
           if (random() < 0.5) await pause(30);
