@@ -142,17 +142,39 @@ test("a change that leaves the times as they are loses no due time", async () =>
 
 test("a clock that jumps back never makes a due time come again", async () => {
   const { object, starts, put } = objectWith();
-  await put("a", { type: "schedule", cron: "*/10 * * * *" });
+  const config = { type: "schedule", cron: "*/10 * * * *", backfill: true };
+  await put("a", config);
   await object.runUntil(NOON + 21 * MINUTE_MS);
   // An object whose clock is two hours behind looks at its schedules, and the trigger is written once more.
   const clock = object.clock as { now(): number };
   const real = clock.now.bind(clock);
   clock.now = () => real() - 2 * HOUR_MS;
   await object.ask((board) => board.wake());
-  await put("a", { type: "schedule", cron: "*/10 * * * *", timezone: "Europe/Berlin" }, { revision: 2 });
+  await put("a", { ...config, timezone: "Europe/Berlin" }, { revision: 2 });
   clock.now = real;
   await object.runUntil(NOON + 31 * MINUTE_MS);
   expect(starts.map(({ trigger }) => trigger.at)).toEqual([at("12:10"), at("12:20"), at("12:30")]);
+});
+
+test("what was under way when the object died is asked for again as soon as it lives", async () => {
+  const asked: number[] = [];
+  const object: SimulatedTriggers = new SimulatedTriggers({
+    kill: () => false,
+    async start(firings) {
+      asked.push(object.clock.now());
+      await object.pause(asked.length === 1 ? HOUR_MS : 5);
+      return firings.map(({ key }) => ({ kind: "started", executionId: key }));
+    },
+  });
+  const trigger = storedTrigger("a", { type: "schedule", cron: "1 12 20 11 *" });
+  await object.ask((board) => board.put(OWNER, [trigger]));
+  await object.runUntil(NOON + MINUTE_MS + 1_000);
+  object.kill();
+  await object.ask((board) => board.wake());
+  await object.runUntil(NOON + MINUTE_MS + 2_000);
+  expect(asked).toEqual([NOON + MINUTE_MS, NOON + MINUTE_MS + 1_000]);
+  const { a } = (await object.ask((board) => board.states(["a"]))) ?? {};
+  expect(a).toMatchObject({ waiting: 0, runs: [{ status: "started" }] });
 });
 
 test("a start that is put off is tried again, later each time, until it comes about", async () => {

@@ -155,7 +155,9 @@ steps: []
 
 test("triggers are nobody else's: another tenant sees none, and a key without the scope may not", async () => {
   const other = await platform.platform.newTenant("other");
-  const [mine] = await platform.triggersOf("made");
+  await platform.publishEcho("Ours", [{ type: "manual" }]);
+  const [mine] = await platform.triggersOf("ours");
+  expect(mine?.id).toMatch(/^trg_/);
   const as = (method: string, path: string, key: string) =>
     platform.request(method, path, method === "GET" ? undefined : {}, key);
   expect((await as("GET", "/triggers", other.apiKey)).body.data).toEqual([]);
