@@ -204,9 +204,9 @@ test("a receiver that answers after 14 seconds holds nobody else up", async () =
     if (url.includes("slow")) await feed.pause(14 * SECOND_MS);
     return answerOf(200);
   });
-  for (let index = 0; index < 20; index += 1) await make(`slow${index}`, ["*"]);
+  for (let index = 0; index < 40; index += 1) await make(`slow${index}`, ["*"]);
   await make("quick", ["*"]);
-  // From the second round on they are known to be slow.
+  // After two rounds all of them are known to be slow.
   for (let round = 0; round < 30; round += 1) {
     await push(`exec_${round}`, "workflow.completed");
     await feed.runUntil(START + (round + 1) * 15 * SECOND_MS);
@@ -215,7 +215,7 @@ test("a receiver that answers after 14 seconds holds nobody else up", async () =
     ({ id, at: arrived }) => arrived - (START + Number(/\d+/.exec(id)?.[0]) * 15 * SECOND_MS),
   );
   expect(late).toHaveLength(30);
-  expect(Math.max(...late.slice(1))).toBeLessThan(SECOND_MS);
+  expect(Math.max(...late.slice(3))).toBeLessThan(SECOND_MS);
 });
 
 test("a thousand that fail in one moment do not come back in one (F38)", async () => {
