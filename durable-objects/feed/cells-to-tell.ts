@@ -25,6 +25,7 @@ export class CellsToTell {
   readonly #changed: () => void;
   #telling: Promise<void> | undefined;
   #failures = 0;
+  #pausedUntil = 0;
 
   constructor(sql: ObjectSql, ports: FeedPorts, changed: () => void) {
     this.#sql = sql;
@@ -48,20 +49,26 @@ export class CellsToTell {
 
   nextDue(): number | null {
     const due = this.#facts.get(DUE);
-    return due === undefined ? null : Number(due);
+    return due === undefined ? null : Math.max(Number(due), this.#pausedUntil);
   }
 
-  /** Tells whoever does not know, if it is time. Resolves when each has been told or has failed to be. */
+  /** Tells whoever does not know, if it is time. Resolves when each has been told the newest, or has failed to be. */
   async tell(): Promise<void> {
-    const due = this.nextDue();
-    if (due === null || due > this.#ports.now()) return;
-    this.#telling ??= this.#round()
-      .catch((error: unknown) => this.#ports.report("the cells could not be told what the feed wants", error))
-      .finally(() => {
-        this.#telling = undefined;
-        this.#changed();
-      });
-    await this.#telling;
+    for (;;) {
+      const due = this.nextDue();
+      if (due === null || due > this.#ports.now()) return;
+      this.#telling ??= this.#round()
+        .catch((error: unknown) => {
+          // Not even written when to try again: this object must not do nothing else.
+          this.#pausedUntil = this.#ports.now() + LONGEST_RETRY_MS;
+          this.#ports.report("the cells could not be told what the feed wants", error);
+        })
+        .finally(() => {
+          this.#telling = undefined;
+          this.#changed();
+        });
+      await this.#telling;
+    }
   }
 
   async #round(): Promise<void> {
