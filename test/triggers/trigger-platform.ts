@@ -18,8 +18,13 @@ export class TriggerPlatform {
     this.platform = platform;
   }
 
-  static async start(vars?: Record<string, string>): Promise<TriggerPlatform> {
-    return new TriggerPlatform(await startTestPlatform({ services: false, ...(vars ? { vars } : {}) }));
+  static async start(): Promise<TriggerPlatform> {
+    return new TriggerPlatform(await startTestPlatform({ services: false }));
+  }
+
+  /** One that the test has started in its own way. */
+  static over(platform: TestPlatform): TriggerPlatform {
+    return new TriggerPlatform(platform);
   }
 
   get url(): string {
