@@ -211,6 +211,30 @@ test("readers at one place are sent one and the same text", () => {
   expect(texts.size).toBe(1);
 });
 
+test("readers that are ahead of what is here are each sent what follows their own place", () => {
+  const log: EventLine[] = [];
+  const fanOut = new FanOut(
+    {
+      following: (_channel, after) => ({ lines: log.filter(({ id }) => id > after), ended: false }),
+      tip: () => log.length,
+      opened: () => undefined,
+      closed: () => undefined,
+    },
+    [],
+  );
+  const texts: string[][] = [[], []];
+  const world = new World();
+  const readers = [new Reader(world), new Reader(world)];
+  for (const [index, reader] of readers.entries()) {
+    reader.send = (text) => void texts[index]?.push(text);
+    fanOut.attach(reader, "exec_b", index * 3, false);
+  }
+  for (let id = 1; id <= 5; id += 1) log.push({ id, type: "log", json: "{}" });
+  fanOut.flush("exec_b");
+  const ids = texts.map((sent) => sent.map((text) => [...text.matchAll(/^(\d+) /gm)].map(([, id]) => Number(id))));
+  expect(ids).toEqual([[[1, 2, 3, 4, 5]], [[4, 5]]]);
+});
+
 test("relays are counted apart, and a channel closes with its last reader", () => {
   const closed: string[] = [];
   const fanOut = new FanOut(
