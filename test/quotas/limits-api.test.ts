@@ -85,6 +85,34 @@ test("a tenant sees its limits: the default, what was changed, how far it can be
   expect(back).toEqual({ limits: {} });
 });
 
+test("so many streams may be open together, of executions and of the tenant; one that ends makes room", async () => {
+  const { apiKey } = await limited("streams", { streams: 2 });
+  const definition = { name: "w", version: "1.0.0", steps: [{ id: "w", type: "wait", until: { event: "go" } }] };
+  const started = await call(apiKey, "POST", "/workflows/executions", { body: { definition } });
+  const path = `/workflows/executions/${started.body.execution_id}/events`;
+  const open = async (from: string): Promise<number> => {
+    const headers = { authorization: `Bearer ${apiKey}`, accept: "text/event-stream" };
+    const { status, body } = await fetch(`${running.url}${from}`, { headers });
+    // Read to its end, as a client does.
+    void body?.pipeTo(new WritableStream()).catch(() => undefined);
+    return status;
+  };
+  expect([await open(path), await open("/events/stream")]).toEqual([200, 200]);
+  const refused = await call(apiKey, "GET", path, { headers: { accept: "text/event-stream" } });
+  expect(refused).toMatchObject({ status: 429, body: { code: "RATE_LIMITED", details: { limit: "streams", max: 2 } } });
+  expect(refused.headers.get("retry-after")).toBe("5");
+  const ended = await call(apiKey, "POST", `/workflows/executions/${started.body.execution_id}/events`, {
+    body: { name: "go" },
+  });
+  expect(ended.status).toBe(202);
+  let status = 429;
+  for (let tried = 0; tried < 50 && status === 429; tried += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    status = await open("/events/stream");
+  }
+  expect(status).toBe(200);
+});
+
 test("limits beyond the table's maximum, unknown names, unknown tenants and wrong tokens are refused", async () => {
   const change = (body: unknown, token = running.platform.bootstrapToken) =>
     fetch(`${running.url}/internal/limits`, {

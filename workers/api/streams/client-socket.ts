@@ -10,6 +10,7 @@ import type { Access } from "../middleware/access.ts";
 import { parseJson } from "../../../contracts/parse-json.ts";
 import { checked } from "../middleware/parse-request.ts";
 import { ClientPace } from "./client-pace.ts";
+import type { HeldStream } from "../../services/streams/stream-lease.ts";
 import { whileAllowed } from "./while-allowed.ts";
 
 const KEEP_ALIVE_MS = 15_000;
@@ -27,6 +28,8 @@ export interface Client {
   access: Access;
   /** It says what it has, from the start. */
   acknowledges: boolean;
+  /** Its place among the tenant's streams. */
+  held: HeldStream;
 }
 
 /** A client's WebSocket: one execution's events to it, its commands to the execution. */
@@ -44,7 +47,7 @@ class ClientSocket {
   #silent = true;
   #tookMore: (() => void) | undefined;
 
-  constructor(socket: PlatformSocket, { context, executionId, wish, access, acknowledges }: Client) {
+  constructor(socket: PlatformSocket, { context, executionId, wish, access, acknowledges, held }: Client) {
     this.#socket = socket;
     this.#context = context;
     this.#executionId = executionId;
@@ -53,6 +56,7 @@ class ClientSocket {
     socket.onMessage((data) => this.#receive(data));
     socket.onClose(() => this.#end());
     this.#timer = setInterval(() => this.#keepAlive(), KEEP_ALIVE_MS);
+    this.#open.signal.addEventListener("abort", held.end, { once: true });
     const allowed = whileAllowed(access, this.#open.signal);
     allowed.addEventListener("abort", () => this.#close(CLOSE.revoked));
   }

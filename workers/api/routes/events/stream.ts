@@ -1,5 +1,6 @@
 import { feedStreamQuery } from "../../../../contracts/api/streams.ts";
 import { followFeed } from "../../../services/streams/follow-feed.ts";
+import { leaseStream } from "../../../services/streams/stream-lease.ts";
 import { openFeed } from "../../../services/streams/open-feed.ts";
 import { endpoint } from "../../endpoint.ts";
 import { feedFrames } from "../../streams/feed-frames.ts";
@@ -18,17 +19,23 @@ export const eventsStream = endpoint({
   byToken: true,
   query: feedStreamQuery,
   answers: { 200: { description: "`text/event-stream`" } },
-  refusals: ["NOT_FOUND"],
+  refusals: ["NOT_FOUND", "RATE_LIMITED"],
   async handle({ context, query, header, access }) {
     const refused = refuseGrant(access.grant, null);
     if (refused !== undefined) return refused;
     const { types, workflow, execution: executionId } = query;
     const after = header("last-event-id") || query.after;
     const grantedTypes = access.grant?.types ?? null;
+    const held = await leaseStream(context);
+    if (!held.ok) return held;
     const opened = await openFeed(context, { after, types, grantedTypes, workflow, executionId });
-    if (!opened.ok) return opened;
+    if (!opened.ok) {
+      held.value.end();
+      return opened;
+    }
     return sseResponse(context.ports, {}, async (sink) => {
       const signal = whileAllowed(access, sink.signal);
+      sink.signal.addEventListener("abort", held.value.end, { once: true });
       for await (const page of followFeed(context, opened.value, signal)) {
         if (!(await sink.send(feedFrames(page)))) return;
       }

@@ -1,6 +1,7 @@
 import { eventPage, eventsQuery } from "../../../../contracts/api/streams.ts";
 import { wantsLine } from "../../../services/streams/event-selection.ts";
 import { followLog } from "../../../services/streams/follow-log.ts";
+import { leaseStream } from "../../../services/streams/stream-lease.ts";
 import { openStream } from "../../../services/streams/open-stream.ts";
 import { pollLog } from "../../../services/streams/poll-log.ts";
 import { endpoint } from "../../endpoint.ts";
@@ -44,12 +45,16 @@ export const executionEvents = endpoint({
       const { events: data, last, ended } = page.value;
       return { status: 200, body: { data, last, ended } };
     }
+    const held = await leaseStream(context);
+    if (!held.ok) return held;
     const stream = await openStream(context, id, wish);
+    if (!stream.ok || stream.value.over) held.value.end();
     if (!stream.ok) return stream;
     const { selection, over } = stream.value;
     if (over) return { status: 204 };
     return sseResponse(context.ports, {}, async (sink) => {
       const signal = whileAllowed(access, sink.signal);
+      sink.signal.addEventListener("abort", held.value.end, { once: true });
       for await (const lines of followLog(context, stream.value, signal)) {
         if (!(await sink.send(sseLines(lines, (line) => wantsLine(selection, line))))) return;
       }

@@ -1,5 +1,6 @@
 import { streamQuery } from "../../../../contracts/api/streams.ts";
 import { failure } from "../../../../contracts/errors.ts";
+import { leaseStream } from "../../../services/streams/stream-lease.ts";
 import { openStream } from "../../../services/streams/open-stream.ts";
 import { endpoint } from "../../endpoint.ts";
 import { clientSocket } from "../../streams/client-socket.ts";
@@ -25,8 +26,16 @@ export const executionStream = endpoint({
     if (header("upgrade")?.toLowerCase() !== "websocket")
       return { ...failure("VALIDATION", "This path is a WebSocket: ask for an upgrade."), status: 426 };
     const wish = { after, types, step, grantedTypes: access.grant?.types ?? null };
+    const held = await leaseStream(context);
+    if (!held.ok) return held;
     const stream = await openStream(context, id, wish);
-    if (!stream.ok) return stream;
-    return clientSocket({ context, executionId: id, wish, access, acknowledges: acks === "true" }, stream.value);
+    if (!stream.ok) {
+      held.value.end();
+      return stream;
+    }
+    return clientSocket(
+      { context, executionId: id, wish, access, acknowledges: acks === "true", held: held.value },
+      stream.value,
+    );
   },
 });
