@@ -124,24 +124,25 @@ export class Outlet {
 
   /** Goes on with whatever can be done now, and sets the alarm for the rest. */
   changed(notBefore = 0): void {
-    const now = this.#ports.now();
-    // A settled delivery has made room.
-    this.#open.clear();
-    this.deliverer.pump();
-    void this.#cells.tell();
-    const dues = [this.deliverer.nextDue(), this.#cells.nextDue(), this.notices.nextDue(), this.#house.nextDue(now)];
-    for (const due of dues) {
-      if (due === null || (this.#alarmAt !== undefined && this.#alarmAt <= due)) continue;
-      this.#alarmAt = Math.max(due, now, notBefore);
-      this.#ports.setAlarm(this.#alarmAt);
-    }
+    this.#orLater(() => {
+      const now = this.#ports.now();
+      // A settled delivery has made room.
+      this.#open.clear();
+      this.deliverer.pump();
+      this.#cells.tell().catch((error: unknown) => this.#ports.report("the cells could not be told", error));
+      const dues = [this.deliverer.nextDue(), this.#cells.nextDue(), this.notices.nextDue(), this.#house.nextDue(now)];
+      for (const due of dues) {
+        if (due === null || (this.#alarmAt !== undefined && this.#alarmAt <= due)) continue;
+        this.#alarmAt = Math.max(due, now, notBefore);
+        this.#ports.setAlarm(this.#alarmAt);
+      }
+    });
   }
 
-  /** Never throws: an alarm that fails a few times is given up by the platform, and nothing would ring any more. */
   onAlarm(readers: number): void {
     this.#alarmAt = undefined;
-    const now = this.#ports.now();
-    try {
+    this.#orLater(() => {
+      const now = this.#ports.now();
       this.atomically(() => {
         if (readers > 0) this.#log.want(now);
         this.#house.onAlarm(now);
@@ -150,9 +151,17 @@ export class Outlet {
       this.notices.onAlarm();
       // Whatever is wrong with a due time, it does not ring without pause.
       this.changed(now + ALARM_PAUSE_MS);
+    });
+  }
+
+  /** An alarm that throws is given up by the platform after a few tries, and nothing would ring any more. */
+  #orLater(work: () => void): void {
+    try {
+      work();
     } catch (error) {
-      this.#ports.report("the feed's alarm failed", error);
-      this.#ports.setAlarm(now + ALARM_AGAIN_MS);
+      this.#ports.report("the feed could not go on", error);
+      this.#alarmAt = this.#ports.now() + ALARM_AGAIN_MS;
+      this.#ports.setAlarm(this.#alarmAt);
     }
   }
 

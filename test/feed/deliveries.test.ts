@@ -317,6 +317,30 @@ test("what is too many for an endpoint is given up at once and can be sent again
   expect(feed.rows("SELECT * FROM deliveries WHERE reason = 'backlog'")).toHaveLength(10);
 });
 
+test("an alarm whose work fails rings again, and what was due is sent then", async () => {
+  const { feed, at, make, push } = feedWith((_request, count) => answerOf(count === 1 ? 500 : 200));
+  await make("later", ["*"]);
+  await push("exec_a", "workflow.completed");
+  await feed.runUntil(START + SECOND_MS);
+  feed.failsOn = (query) => query.startsWith("SELECT target, due");
+  await feed.runUntil(START + 20 * SECOND_MS);
+  expect(at("later")).toHaveLength(1);
+  expect(feed.reports).not.toEqual([]);
+  feed.failsOn = () => false;
+  await feed.runUntil(START + 2 * MINUTE_MS);
+  expect(at("later")).toHaveLength(2);
+});
+
+test("a notice that came while the audit log took others is not taken with them", async () => {
+  const { feed, make } = feedWith(() => answerOf(200));
+  await make("first", ["*"]);
+  const taken = await feed.insist(({ outlet }) => outlet.notices.read());
+  await make("second", ["*"]);
+  await feed.insist(({ outlet }) => outlet.notices.ack(taken.at(-1)?.seq ?? 0));
+  const left = await feed.insist(({ outlet }) => outlet.notices.read());
+  expect(left).toMatchObject([{ action: "webhook_endpoint.created", subject: "second", actor: "key_me" }]);
+});
+
 test("a tenant has fifty endpoints and no more; making one twice makes one", async () => {
   const { feed, make } = feedWith(() => answerOf(200));
   for (let index = 0; index < 50; index += 1) expect((await make(`whe_${index}`, ["*"])).ok).toBe(true);

@@ -88,6 +88,19 @@ test("an hour without a reader ends it; a position of before is told that there 
   expect(ahead).toMatchObject({ gap: true, position: back.position, events: [] });
 });
 
+test("a gap is told also when the alarm that ends the log has not rung yet", async () => {
+  const { feed, push, read, want } = feedWithCells();
+  feed.alarmLateMs = 5 * HOUR_MS;
+  await want();
+  await push("exec_a");
+  const { position: old } = await read({});
+  await feed.runUntil(START + 2 * HOUR_MS);
+  await push("exec_missed");
+  await want();
+  await push("exec_b");
+  expect(await read({ after: old })).toMatchObject({ gap: true, events: [{ event: { execution_id: "exec_b" } }] });
+});
+
 test("open sockets prolong it, without a gap", async () => {
   const { feed, push, read, want } = feedWithCells();
   const from = await want();

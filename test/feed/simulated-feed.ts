@@ -60,6 +60,10 @@ export class SimulatedFeed {
   /** Sockets of readers, which outlive the object. */
   readers = 0;
   kills = 0;
+  /** SQL that fails as if the disk said no. */
+  failsOn: (query: string) => boolean = () => false;
+  /** How late an alarm rings. */
+  alarmLateMs = 0;
   /** Ids of notices that whoever writes the audit log was given, with what they say; again when it could not say that it has them. */
   readonly audit = new Map<string, string>();
 
@@ -191,7 +195,7 @@ export class SimulatedFeed {
 
   #setAlarm(at: number): void {
     this.#disarm?.();
-    this.#disarm = this.clock.at(at, () => {
+    this.#disarm = this.clock.at(at + this.alarmLateMs, () => {
       this.#disarm = undefined;
       const life = this.#awaken();
       try {
@@ -241,6 +245,7 @@ export class SimulatedFeed {
   }
 
   #exec(query: string, bindings: readonly SqlValue[]): Record<string, SqlValue>[] {
+    if (this.failsOn(query)) throw new Error("the disk said no");
     if (bindings.length === 0 && query.includes(";")) {
       this.#database.exec(query);
       return [];
