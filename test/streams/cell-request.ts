@@ -6,5 +6,7 @@ export interface CellRequest {
   ask:
     | { kind: "boot" }
     | { kind: "abort" }
+    /** Closes every socket of readers and relays, as a deploy may. */
+    | { kind: "hang up" }
     | { kind: "report"; executionId: string; path: string; attempt: number; report: StepReport };
 }

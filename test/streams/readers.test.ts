@@ -90,11 +90,15 @@ describe("many readers of one execution", () => {
     await until("what there is", () => readers.every(({ events }) => events.at(-1)?.type === "workflow.waiting"));
     expect(await sockets(), "eight and a relay's").toBe(9);
     // The cell is aborted under all of them: they come back, and so does the relay.
+    const abortedAt = Date.now();
     await askCell(platform, { kind: "abort" });
     await go(id);
     await until("the loop", async () => (await poll(platform, id, 0, 0, "&types=workflow.waiting")).data.length === 2);
+    // Its sockets close, and the relay, which is not touched, opens its own anew.
+    await askCell(platform, { kind: "hang up" });
     await go(id);
     await Promise.all(readers.map((reader) => reader.closed));
+    expect(Date.now() - abortedAt, "nobody had to wait for an alarm").toBeLessThan(18_000);
     const log = idsOf(await wholeLog(platform, id));
     for (const reader of readers) expect(idsOf(reader.events)).toEqual(log);
     await until("they have left the cell", async () => (await sockets()) === 0);

@@ -21,6 +21,10 @@ export class Coordinator extends ProductCoordinator {
     return { boot: this.#boot, sockets: this.ctx.getWebSockets().length };
   }
 
+  async hangUp(): Promise<void> {
+    for (const socket of this.ctx.getWebSockets()) socket.close(1012, "a test said so");
+  }
+
   async abort(): Promise<void> {
     this.ctx.abort("a test said so");
   }
@@ -31,6 +35,7 @@ async function askCell(request: Request, env: Env): Promise<Response> {
   // Every method of the class above is one of its stub's.
   const stub = env.COORDINATOR.getByName(cell) as unknown as Coordinator;
   if (ask.kind === "boot") return Response.json(await stub.boot());
+  if (ask.kind === "hang up") return Response.json((await stub.hangUp()) ?? null);
   if (ask.kind === "abort") return Response.json(await stub.abort().catch(() => null));
   return Response.json(await stub.report(ask.executionId, ask.path, ask.attempt, ask.report));
 }
