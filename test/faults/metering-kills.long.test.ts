@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ExecutionRecord } from "../../contracts/execution.ts";
 import { createTenant } from "../../scripts/create-tenant.ts";
 import { type Platform, startPlatform } from "../../scripts/platform/start-platform.ts";
+import { parsePrometheus } from "../api/prometheus-parser.ts";
 import { COUNTING_CONNECTOR, CountingService } from "./counting-service.ts";
 import { LossyWire } from "./lossy-wire.ts";
 
@@ -189,6 +190,9 @@ test(`${EXECUTIONS} mixed executions, ${KILLS} kills, answers lost: logs, record
   expect(first.status).toBe(0);
   const children = records.filter(({ workflow }) => workflow.slug === "parent").length;
   expect(first.output).toContain(`${EXECUTIONS + children} executions`);
+  const metrics = parsePrometheus((await insist(() => send("GET", "/metrics"))).text).samples;
+  const ended = metrics.filter(({ name }) => name === "smartify_executions_finished_total");
+  expect(ended.reduce((sum, { value }) => sum + value, 0)).toBe(EXECUTIONS + children);
   const seen = new Set(service.calls.map(({ key: call, attempt }) => `${call}#${attempt}`));
   expect(await usage("community/counting", "connector", "step_runs")).toBe(seen.size);
   expect(service.calls.length, "some calls were repeated after a kill").toBeGreaterThan(seen.size);
