@@ -173,14 +173,19 @@ test("tests of workflows and plans are not usage; another tenant and the test en
   await call(key, "POST", "/workflows/sums/test", { body: fixture });
   await call(key, "POST", "/workflows/validate", { raw: WORKFLOWS, type: YAML });
   expect((await freshUsage()).total).toEqual(before.total);
+  // The sums, and what of the range is in no whole hour.
+  const sums = `?to=${new Date(Math.ceil(Date.now() / 3_600_000) * 3_600_000).toISOString()}`;
+  expect((await usage(sums)).total).toEqual(before.total);
   const stranger = await platform.newTenant("stranger");
-  expect((await usage("", stranger.apiKey)).total).toMatchObject({ executions: 0, step_runs: 0 });
+  for (const range of ["", sums])
+    expect((await usage(range, stranger.apiKey)).total).toMatchObject({ executions: 0, step_runs: 0 });
   const made = await call(key, "POST", "/keys", { body: { name: "try", environment: "test" } });
   const testKey = String(made.body.key);
   const ran = await call(testKey, "POST", "/execute", { body: { action: "calculator.add", input: { a: 1, b: 1 } } });
   expect(ran, ran.text).toMatchObject({ status: 200 });
   expect((await freshUsage("", testKey)).total).toMatchObject({ executions: 1, step_runs: 1 });
-  expect((await usage()).total).toEqual(before.total);
+  expect((await usage(sums, testKey)).total).toMatchObject({ executions: 1, step_runs: 1 });
+  for (const range of ["", sums]) expect((await usage(range)).total).toEqual(before.total);
 });
 
 test("the audit finds no difference, finds one that is made, and a correction is a further record", async () => {
