@@ -113,7 +113,7 @@ test("whose concurrency key is free still needs room, and waits for it behind th
   const first = await tenant.started(keyed);
   expect((await tenant.until(first, "waiting")).status).toBe("waiting");
   const second = await tenant.started(keyed);
-  expect(await tenant.record(second)).toMatchObject({ waiting_for: { kind: "concurrency", key: "k" } });
+  expect(await tenant.record(second)).toMatchObject({ waiting_for: { kind: "concurrency", key: "keyed/k" } });
   const other = await tenant.started(waits("other"));
   await go(first);
   expect((await tenant.until(other, "waiting")).status).toBe("waiting");
