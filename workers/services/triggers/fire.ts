@@ -1,5 +1,6 @@
 import type { Failure, Result } from "../../../contracts/errors.ts";
 import type { Owner } from "../../../contracts/placement.ts";
+import type { TenantSettings } from "../../../contracts/quota-rpc.ts";
 import type { ConcurrencyRule } from "../../../contracts/rpc.ts";
 import type { Firing, FiringOutcome } from "../../../contracts/triggers-rpc.ts";
 import type { JsonObject } from "../../../engine/json.ts";
@@ -24,19 +25,20 @@ export async function startFirings(
   firings: readonly Firing[],
   background: Context["background"],
 ): Promise<FiringOutcome[]> {
+  const settings = await settingsOf(ports, owner);
+  if (settings === undefined)
+    return firings.map(() => ({ kind: "later", reached: false, message: "the tenant object cannot be reached" }));
+  const contextOf = ({ triggerId, actor }: Firing) =>
+    triggerContext(ports, owner, triggerId, actor, background, settings);
   // Runs of one trigger that must not overlap are asked for one after the other.
   const before = new Map<string, Promise<FiringOutcome>>();
   return Promise.all(
     firings.map((firing) => {
-      if (firing.overlap === "allow") return startFiring(ports, owner, firing, background);
+      const context = contextOf(firing);
+      if (firing.overlap === "allow") return startFiring(context, firing);
       const earlier = before.get(firing.triggerId);
       const outcome = (earlier ?? Promise.resolve(undefined)).then((last) =>
-        startFiring(
-          ports,
-          owner,
-          last?.kind === "started" ? { ...firing, previous: last.executionId } : firing,
-          background,
-        ),
+        startFiring(context, last?.kind === "started" ? { ...firing, previous: last.executionId } : firing),
       );
       before.set(firing.triggerId, outcome);
       return outcome;
@@ -44,13 +46,17 @@ export async function startFirings(
   );
 }
 
-async function startFiring(
-  ports: Ports,
-  owner: Owner,
-  firing: Firing,
-  background: Context["background"],
-): Promise<FiringOutcome> {
-  const context = triggerContext(ports, owner, firing.triggerId, firing.actor, background);
+/** Limits and shards of the tenant, which starts are placed by; undefined where its object cannot be asked now. */
+async function settingsOf(ports: Ports, owner: Owner): Promise<TenantSettings | undefined> {
+  try {
+    return await onTenant(ports, owner, (tenant) => tenant.settings());
+  } catch (error) {
+    console.error(JSON.stringify({ level: "warn", message: "a trigger could not start", error: String(error) }));
+    return undefined;
+  }
+}
+
+async function startFiring(context: Context, firing: Firing): Promise<FiringOutcome> {
   let reached = false;
   try {
     const planned = await resolveWorkflow(context, firing.workflow);

@@ -1,4 +1,5 @@
 import type { Owner } from "../../../contracts/placement.ts";
+import type { TenantSettings } from "../../../contracts/quota-rpc.ts";
 import type { TriggerActor } from "../../../contracts/triggers-rpc.ts";
 import type { Context, Ports } from "../context.ts";
 
@@ -9,8 +10,17 @@ export function triggerContext(
   triggerId: string,
   { roles, permissions }: Pick<TriggerActor, "roles" | "permissions">,
   background: Context["background"],
+  settings?: TenantSettings,
 ): Context {
   const { tenantId, environment } = owner;
-  const caller = { keyId: triggerId, tenantId, environment, scopes: ["executions:write"], roles, permissions };
+  const caller = {
+    keyId: triggerId,
+    tenantId,
+    environment,
+    scopes: ["executions:write"],
+    roles,
+    permissions,
+    settings,
+  };
   return { ports, caller, background };
 }
