@@ -3,6 +3,7 @@ import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CuttingProxy } from "./cutting-proxy.ts";
 import { idsOf, wholeLog } from "./event-stream.ts";
+import { eventually } from "./eventually.ts";
 import { publishFlaky } from "./flaky-connector.ts";
 import { type Json, parseJson } from "./json.ts";
 import { EVENT_TYPES, streamToken, ticking } from "./stream-token.ts";
@@ -74,11 +75,15 @@ describe("a real browser", () => {
 
   test("whose connection is cut comes back by itself, and has every event once", async () => {
     const proxy = await CuttingProxy.start(outside.api.baseUrl);
-    const id = await outside.api.begin(ticking(40, 100));
+    const id = await outside.api.begin(ticking(50, 100));
     const { token } = await streamToken(outside.api, { execution_id: id, origins: [origin], ttl: "2m" });
-    const cut = setTimeout(() => proxy.cut(), 1500);
+    const cut = (async () => {
+      await eventually(async () => proxy.count >= 2);
+      await new Promise((resolve) => setTimeout(resolve, 800));
+      proxy.cut();
+    })();
     const result = await seen(proxy.url, id, token);
-    clearTimeout(cut);
+    await cut;
     await proxy.stop();
     expect(result).toMatchObject({ events: idsOf(await wholeLog(outside.api, id)) });
     expect(proxy.count).toBeGreaterThanOrEqual(3);

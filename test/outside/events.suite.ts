@@ -203,6 +203,7 @@ describe.concurrent("a subscription", () => {
       workflow(
         flaky("first", "call", { key }, { retry: quick }),
         flaky("second", "call", { key }, { for_each: [1, 2, 3] }),
+        give("second_best"),
       ),
     );
     await outside.api.finished(id);

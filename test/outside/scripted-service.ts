@@ -7,6 +7,8 @@ export interface Reply {
   /** The body as JSON, or exactly this text. */
   body?: Json;
   text?: string;
+  /** The body is the request's headers and body, as text. */
+  echo?: boolean;
   headers?: Record<string, string>;
   /** Milliseconds to wait before answering. */
   after?: number;
@@ -107,7 +109,8 @@ export class ScriptedService {
       return;
     }
     response.writeHead(reply.status ?? 200, { "content-type": "application/json", ...reply.headers });
-    response.end(reply.text ?? JSON.stringify(reply.body ?? { status: "success", data: success(input) }));
+    const echoed = reply.echo === true ? JSON.stringify(request.headers) + text : undefined;
+    response.end(reply.text ?? echoed ?? JSON.stringify(reply.body ?? { status: "success", data: success(input) }));
   }
 }
 

@@ -35,7 +35,8 @@ async function gone(...endpoints: Endpoint[]): Promise<void> {
 /** What came to an endpoint about one execution, when there is enough of it: other tests' runs come too. */
 async function callsOf({ key }: Endpoint, id: string, count = 1): Promise<ReceivedCall[]> {
   const look = (): ReceivedCall[] => outside.service.calls(key).filter(({ text }) => text.includes(id));
-  await eventually(async () => look().length >= count);
+  // A second attempt comes after five seconds at the earliest, and its turn among all that tests send.
+  await eventually(async () => look().length >= count, 45);
   return look();
 }
 
@@ -239,6 +240,16 @@ describe("a receiver", () => {
     // The second came twice: it was refused first.
     expect(calls.map(typeOf)).toEqual([...expected.slice(0, 2), ...expected.slice(1)]);
     expect(outside.service.overlap(hook.key)).toBe(1);
+    await gone(hook);
+  });
+
+  test("that sends back what it got puts no signature and no secret into the delivery log", async () => {
+    const hook = await endpoint(["workflow.completed"]);
+    outside.service.script(hook.key, { status: 200, echo: true });
+    const tried = await outside.api.post(endpointPath(hook, "/test"), {});
+    const [call] = outside.service.calls(hook.key);
+    expect(readText(tried.body, "log.0.response.body")).toContain(String(call?.headers["webhook-id"]));
+    expect(tried.text).not.toContain(String(call?.headers["webhook-signature"]).slice(3));
     await gone(hook);
   });
 
