@@ -18,7 +18,7 @@ export const eventsStream = endpoint({
   scope: "executions:read",
   byToken: true,
   query: feedStreamQuery,
-  answers: { 200: { description: "`text/event-stream`" } },
+  answers: { 200: { description: "`text/event-stream`", texts: { "text/event-stream": "Events as frames of SSE." } } },
   refusals: ["NOT_FOUND", "RATE_LIMITED"],
   async handle({ context, query, header, access }) {
     const refused = refuseGrant(access.grant, null);

@@ -28,7 +28,11 @@ export const executionEvents = endpoint({
   params: idParams,
   query: eventsQuery,
   answers: {
-    200: { description: "`text/event-stream`, or a page of the log", schema: eventPage },
+    200: {
+      description: "`text/event-stream`, or a page of the log",
+      schema: eventPage,
+      texts: { "text/event-stream": "Events as frames of SSE." },
+    },
     204: { description: "The execution is over, and there is nothing after that event" },
   },
   refusals: ["NOT_FOUND", "RATE_LIMITED"],
