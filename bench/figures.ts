@@ -1,7 +1,9 @@
 import type { ArrivalResult } from "./arrivals/arrival-figures.ts";
+import type { CallResult } from "./calls/call-figures.ts";
 import type { LongRun } from "./long/long-run.ts";
+import type { NeighbourCost } from "./neighbours/measure-neighbours.ts";
 import { ratios } from "./measure/ratios.ts";
-import type { MeteringCost } from "./metering/metering-cost.ts";
+import type { MeteringCase } from "./metering/metering-cost.ts";
 
 /** What one case costs on one target. All are numbers so that a ratio can be made of each. */
 export interface Figures {
@@ -67,8 +69,12 @@ export interface BenchResult {
   longRuns: LongRun[];
   /** What reaches somebody from outside of the run (`arrivals/`): readers of streams, receivers, schedules. */
   arrivals: ArrivalResult[];
-  /** What metering costs W1 (`metering/`); null when it was not measured. */
-  metering: MeteringCost | null;
+  /** Calls of actions, one at a time (`calls/`). */
+  calls: CallResult[];
+  /** What metering costs W1 (`metering/`). */
+  metering: MeteringCase[];
+  /** What a noisy tenant costs another (`neighbours/`); null when it was not measured. */
+  neighbours: NeighbourCost | null;
   /** Why the run does not count; empty when it does. */
   invalid: string[];
   gates: { name: string; figure: string; measured: number; limit: number; passed: boolean }[];

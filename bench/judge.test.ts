@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { ARRIVAL_CASES } from "./arrivals/arrival-cases.ts";
 import { ARRIVAL_FIGURE_NAMES, type ArrivalFigures, type ArrivalResult } from "./arrivals/arrival-figures.ts";
+import { CALL_CASES } from "./calls/call-cases.ts";
+import type { CallResult } from "./calls/call-figures.ts";
 import { type CaseResult, type Figures, ratioOf } from "./figures.ts";
-import { checkArrivalGates, checkGates, findInvalid, type Limits, readLimits } from "./judge.ts";
+import { checkArrivalGates, checkCallGates, checkGates, findInvalid, type Limits, readLimits } from "./judge.ts";
 import { ratios } from "./measure/ratios.ts";
 
 const FLOOR: Figures = {
@@ -34,6 +36,9 @@ const LIMITS: Limits = {
   floorTolerance: 0.15,
   floor: { "W1 c=1": { fsyncsPerRun: [4, 4], cpuMsPerRun: [1.5, 1.8] } },
   longGates: [],
+  meteringNoise: 1.5,
+  meteringGates: [{ case: "M1 c=16", figure: "percent", max: 3 }],
+  callGates: [{ case: "C2", figure: "p50Ms", ratio: true, max: 1.5 }],
   arrivalGates: [
     { case: "S1", figure: "fsyncs", max: 1.5 },
     { case: "S1", figure: "cpuMs", ratio: true, max: 3 },
@@ -113,6 +118,32 @@ describe("a gate of an arrival", () => {
       [],
     );
   });
+});
+
+describe("a gate of a call", () => {
+  const floor = { p50Ms: 0.4, p95Ms: 0.5, cpuMs: 0.2 };
+  const call = (p50Ms: number): CallResult[] => {
+    const platform = { ...floor, p50Ms };
+    const ratio = ratios(platform, floor, ["p50Ms"]);
+    return [{ name: "C2", title: "", floor, platform, ratio, rounds: { floor: [], platform: [] } }];
+  };
+
+  test("passes at its limit and fails above it, against the floor", () => {
+    expect(checkCallGates(call(0.6), LIMITS)).toMatchObject([{ figure: "p50Ms ÷ floor", passed: true }]);
+    expect(checkCallGates(call(0.61), LIMITS)).toMatchObject([{ figure: "p50Ms ÷ floor", passed: false }]);
+  });
+
+  test("is left out when its case, or the platform, was not measured", () => {
+    expect(checkCallGates([], LIMITS)).toEqual([]);
+    expect(checkCallGates([{ name: "C2", title: "", floor, rounds: { floor: [], platform: [] } }], LIMITS)).toEqual([]);
+  });
+});
+
+test("gates.json holds an HTTP action to one and a half bare fetches, and every call to its floor", async () => {
+  const { callGates } = await readLimits();
+  expect(callGates).toContainEqual({ case: "C2", figure: "p50Ms", ratio: true, max: 1.5 });
+  const cpu = callGates.filter(({ figure, ratio }) => figure === "cpuMs" && ratio).map((gate) => gate.case);
+  expect(cpu).toEqual(CALL_CASES.map(({ name }) => name));
 });
 
 test("gates.json bounds what arrivals make durable, and CPU of what reaches many readers", async () => {

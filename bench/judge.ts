@@ -1,8 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ArrivalFigureName, ArrivalResult } from "./arrivals/arrival-figures.ts";
+import type { CallFigureName, CallResult } from "./calls/call-figures.ts";
 import type { BenchResult, CaseResult, FigureName } from "./figures.ts";
 import type { LongFigure, LongRun } from "./long/long-run.ts";
+import type { Difference, MeteringCase } from "./metering/metering-cost.ts";
 
 /** `bench/gates.json`: what the floor must show for a run to count, and what the platform may cost at most. */
 export interface Limits {
@@ -22,7 +24,12 @@ export interface Limits {
     ratio?: boolean;
     max: number;
   }[];
+  callGates: { case: string; figure: CallFigureName; ratio?: boolean; max: number }[];
   longGates: { case: string; figure: LongFigure; max: number }[];
+  /** Percent of W1's CPU, where chance is taken to be against us. */
+  meteringGates: { case: string; figure: "percent"; max: number }[];
+  /** Percent that blocks which differ in nothing may differ by, chance included: above, nothing is judged. */
+  meteringNoise: number;
 }
 
 export async function readLimits(): Promise<Limits> {
@@ -83,9 +90,54 @@ export function checkLongGates(runs: readonly LongRun[], { longGates }: Limits):
   });
 }
 
+/** Where M1's control says that the machine is too busy for the figure to be judged. */
+export function findNoisy(cases: readonly MeteringCase[], { meteringNoise }: Limits): Invalid[] {
+  return cases.flatMap(({ name, controlPercent }) => {
+    const off = atMost(controlPercent);
+    if (off <= meteringNoise) return [];
+    return [
+      { case: name, reason: `the control of ${name} may be off by ${off.toFixed(2)} %, more than ${meteringNoise}` },
+    ];
+  });
+}
+
+/** Every gate of what metering costs, where it can be judged: at the far end of chance. */
+export function checkMeteringGates(cases: readonly MeteringCase[], limits: Limits): BenchResult["gates"] {
+  const noisy = findNoisy(cases, limits);
+  return limits.meteringGates.flatMap(({ case: name, figure, max }) => {
+    const result = cases.find((it) => it.name === name);
+    if (!result || noisy.some((it) => it.case === name)) return [];
+    const measured = result[figure].mean + 2 * result[figure].error;
+    return [{ name, figure, measured, limit: max, passed: measured <= max }];
+  });
+}
+
+/** How far from nothing a difference may be: two standard errors. */
+function atMost({ mean, error }: Difference): number {
+  return Math.abs(mean) + 2 * error;
+}
+
 /** Every gate of an arrival that was measured. */
 export function checkArrivalGates(results: readonly ArrivalResult[], { arrivalGates }: Limits): BenchResult["gates"] {
-  return arrivalGates.flatMap(({ case: name, figure, ratio, max }) => {
+  return checkEach(results, arrivalGates);
+}
+
+/** Every gate of a call that was measured. */
+export function checkCallGates(results: readonly CallResult[], { callGates }: Limits): BenchResult["gates"] {
+  return checkEach(results, callGates);
+}
+
+type Compared<Figure extends string> = {
+  name: string;
+  platform?: Partial<Record<Figure, number>>;
+  ratio?: Partial<Record<Figure, number>>;
+};
+
+function checkEach<Figure extends string>(
+  results: readonly Compared<Figure>[],
+  gates: readonly { case: string; figure: Figure; ratio?: boolean; max: number }[],
+): BenchResult["gates"] {
+  return gates.flatMap(({ case: name, figure, ratio, max }) => {
     const result = results.find((it) => it.name === name);
     const measured = (ratio ? result?.ratio : result?.platform)?.[figure];
     if (measured === undefined) return [];

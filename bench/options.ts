@@ -17,10 +17,10 @@ export interface BenchOptions {
 }
 
 export const USAGE = `npm run bench -- [options]
-  --quick              one round of short windows, without S3 and M1
+  --quick              one round of short windows, without S3, M1 and P1
   --gate               W1 only; fail when fsyncs or CPU per run exceed bench/gates.json
   --floor-only         the floor alone
-  --only W1,S3,M1      some workloads
+  --only W1,S3,C2,P1   some workloads
   --steps N            steps of the long executions N1–N3 (10000, at most 100000)
   --rounds N           interleaved rounds (4)
   --seconds N          length of a window (3)

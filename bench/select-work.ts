@@ -1,5 +1,7 @@
 import { ARRIVAL_CASES, type ArrivalCase } from "./arrivals/arrival-cases.ts";
+import { CALL_CASES, type CallCase } from "./calls/call-cases.ts";
 import { LONG_CASES } from "./long/long-cases.ts";
+import { METERING_CASES } from "./metering/metering-cost.ts";
 import type { BenchOptions } from "./options.ts";
 import { BENCH_CASES, type BenchCase } from "./workloads.ts";
 
@@ -10,7 +12,10 @@ export interface Work {
   /** Names of long executions. */
   long: string[];
   arrivals: ArrivalCase[];
-  metering: boolean;
+  calls: CallCase[];
+  /** Names of M1 at its concurrencies. */
+  metering: string[];
+  neighbours: boolean;
 }
 
 /**
@@ -26,6 +31,8 @@ export function selectWork({ only, quick, floorOnly }: BenchOptions): Work {
     cases: BENCH_CASES.filter(({ name }) => isWanted(name)),
     long: floorOnly ? [] : LONG_CASES.map(({ name }) => name).filter(isWanted),
     arrivals: ARRIVAL_CASES.filter(({ name, slow }) => (slow ? isWantedSlow(name) : isWanted(name))),
-    metering: isWantedSlow("M1") && !floorOnly,
+    calls: CALL_CASES.filter(({ name }) => isWanted(name)),
+    metering: floorOnly ? [] : METERING_CASES.filter(isWantedSlow),
+    neighbours: isWantedSlow("P1") && !floorOnly,
   };
 }

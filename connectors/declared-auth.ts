@@ -1,5 +1,5 @@
-import type { JsonObject } from "../engine/json.ts";
-import { authType } from "./manifest/auth-type.ts";
+import { isObject, type JsonObject } from "../engine/json.ts";
+import { authType } from "../engine/auth-type.ts";
 import type { AuthDeclaration } from "./manifest/manifest.ts";
 
 /** The auth declaration of a pinned action, typed again after its way through a plan. */
@@ -10,5 +10,6 @@ export function readDeclaredAuth(auth: JsonObject | undefined): AuthDeclaration 
   if (auth.in === "header" || auth.in === "query" || auth.in === "cookie") declaration.in = auth.in;
   if (typeof auth.name === "string") declaration.name = auth.name;
   if (typeof auth.prefix === "string") declaration.prefix = auth.prefix;
+  if (auth.options !== undefined && isObject(auth.options)) declaration.options = auth.options;
   return declaration;
 }

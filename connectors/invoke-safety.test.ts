@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Json, JsonObject } from "../engine/json.ts";
 import type { OpenConnection } from "./auth/credentials.ts";
-import { type InvokeDeps, invokeAction } from "./invoke.ts";
+import type { InvokeDeps } from "./attempt/invoke-deps.ts";
+import { invokeAction } from "./invoke.ts";
 import {
   callOf,
   depsOf,
@@ -100,6 +101,20 @@ describe("secrets", () => {
     }
   });
 
+  test("are masked before the name of a content type is cut", async () => {
+    const call = callOf(
+      `{url: 'https://a.example.com/', method: GET, headers: {A: '\${secrets.TOKEN}'}, response: {type: json}}`,
+      {},
+    );
+    const type = `text/${"p".repeat(90)}tok-99887-abcdef`;
+    const { error } = await errorOf(call, {
+      secrets: { TOKEN: "tok-99887-abcdef" },
+      answer: () => new Response("no", { headers: { "content-type": type } }),
+    });
+    expect(error).toMatchObject({ details: { reason: "not_json" }, message: expect.stringContaining("ppp***") });
+    expect(JSON.stringify(error)).not.toContain("tok-9");
+  });
+
   test("may not stand anywhere else", async () => {
     const { result, sent } = await invoke(httpCall("get", { url: marked }), { secrets });
     expect([result.ok, sent.length]).toEqual([false, 0]);
@@ -108,6 +123,20 @@ describe("secrets", () => {
 });
 
 describe("connections", () => {
+  test("leave nothing with another origin that a redirect leads to, however short the credential is", async () => {
+    const call = callOf(direct("https://a.example.com/p"), {}, { auth: "{type: CUSTOM_HEADER}" });
+    const connection = { id: "c", type: "CUSTOM_HEADER", config: {}, values: { headers: { "x-pin": "123" } } };
+    const { sent } = await invoke(call, {
+      connection,
+      answer: (_sent, count) =>
+        count === 1 ? new Response(null, { status: 307, headers: { location: "https://b.example.com/" } }) : json({}),
+    });
+    expect(sent.map(({ url, headers }) => [url, headers["x-pin"]])).toEqual([
+      ["https://a.example.com/p", "123"],
+      ["https://b.example.com/", undefined],
+    ]);
+  });
+
   const asked = (connection: OpenConnection | null, auth: string) =>
     invoke(callOf(direct("https://a.example.com/p?a=1"), {}, { auth }), { connection });
   const of = (type: string, values: JsonObject, config: JsonObject = {}): OpenConnection => ({
@@ -138,6 +167,46 @@ describe("connections", () => {
     ).toMatchObject({ "x-a": "1", "x-b": "2" });
   });
 
+  test("have the secrets that they name masked, also where one comes back without what stood around it", async () => {
+    const connection = { ...of("BEARER", { token: "Key s3cr3t-part" }), secrets: ["s3cr3t-part"] };
+    const { result } = await invoke(callOf(direct("https://a.example.com/"), {}), {
+      connection,
+      answer: () => json({ part: "s3cr3t-part" }),
+    });
+    expect(result).toMatchObject({ ok: true, output: { body: { part: "***" } } });
+  });
+
+  test("mask what signs in and leave what only says who it is", async () => {
+    const echo = async (connection: OpenConnection) => {
+      const answer = ({ headers }: Sent) =>
+        json(
+          { who: [connection.values, headers], user_id: 7, said: "ada@example.com" },
+          { headers: { "content-type": "application/json" } },
+        );
+      const call = callOf(direct("https://a.example.com/"), {}, { auth: "{type: custom}" });
+      const { result } = await invoke(call, { connection, answer });
+      return JSON.stringify(result);
+    };
+    const pair = Buffer.from("ada@example.com:pass-of-ada").toString("base64");
+    const basic = await echo(of("BASIC", { username: "ada@example.com", password: "pass-of-ada" }));
+    expect(basic).toContain('"said":"ada@example.com"');
+    for (const secret of ["pass-of-ada", pair, pair.slice(-10)]) expect(basic).not.toContain(secret);
+    expect(await echo(of("BASIC", { username: "user", password: "pass-of-user" }))).toContain('"user_id":7');
+    // Some take their key as the user name, and no password.
+    const keys: JsonObject[] = [{ username: "key-of-ada" }, { username: "key-of-ada", password: "" }];
+    for (const values of keys) expect(await echo(of("BASIC", values))).not.toContain("key-of-ada");
+    const headers = { accept: "application/json", "x-key": "key-of-ada", "x-other": "other-of-ada" };
+    for (const values of [{ headers }, headers]) {
+      const custom = await echo(of("CUSTOM_HEADER", values));
+      expect(custom).toContain('"content-type":"application/json"');
+      expect(custom).not.toContain("-of-ada");
+    }
+    const aws = { access_key_id: "AKIDEXAMPLE", secret_access_key: "key-of-ada", session_token: "token-of-ada" };
+    const signed = await echo(of("AWS_SIGV4", aws, { region: "eu", service: "sns" }));
+    expect(signed).toContain('"access_key_id":"AKIDEXAMPLE"');
+    expect(signed).not.toContain("-of-ada");
+  });
+
   test("that are missing or of a type that is not here yet say so and send nothing", async () => {
     for (const connection of [null, of("OAUTH2", {}), of("MTLS", {}), of("BEARER", {})]) {
       const { result, sent } = await asked(connection, "{type: bearer}");
@@ -155,6 +224,8 @@ describe("the way out", () => {
   test("is closed to what is not public, redirects included", async () => {
     const refused = await invoke(httpCall("get", { url: "http://169.254.169.254/latest" }));
     expect(refused.result).toMatchObject({ error: { code: "FORBIDDEN", details: { reason: "egress" } } });
+    // Who tries things out on their own machine is told how.
+    expect(refused.result).toMatchObject({ error: { message: expect.stringContaining("SMARTIFY_HOSTS=") } });
     expect(refused.sent).toHaveLength(0);
     const redirected = await invoke(httpCall("get", { url: "https://a.example.com/" }), {
       answer: () => new Response(null, { status: 302, headers: { location: "http://127.0.0.1/" } }),

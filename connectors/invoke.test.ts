@@ -32,6 +32,39 @@ describe("a service call", () => {
     expect(result.usage?.egress_bytes).toBeGreaterThan(100);
   });
 
+  test("is told the env values that its connector declares, where `context` says so", async () => {
+    const declared = "[{name: REGION, default: eu}, LEVEL, {name: MUST, required: true}]";
+    const call = callOf(service, {}, { environment: declared });
+    const told = { ...call, action: { ...call.action, context: ["environment"] } };
+    const env = { LEVEL: 3, MUST: "x", OTHER: "no" };
+    const contextOf = async (asked: typeof call) =>
+      JSON.parse((await invoke(asked, { env, answer: () => json({ status: "success", data: 1 }) })).first.body ?? "")
+        .context;
+    expect((await contextOf(told)).environment).toEqual({ REGION: "eu", LEVEL: 3, MUST: "x" });
+    expect(await contextOf(call)).not.toHaveProperty("environment");
+    expect((await errorOf(told, { env: {} })).error).toMatchObject({ code: "VALIDATION", details: { env: "MUST" } });
+  });
+
+  test("is told the limits that it alone can keep", async () => {
+    const call = callOf(service, {}, { resources: "{cpu: 2, storage: {maxSize: 1GB}, concurrent: 3}" });
+    const { first } = await invoke(call, { answer: () => json({ status: "success", data: 1 }) });
+    expect(JSON.parse(first.body ?? "").context.resources).toEqual({
+      cpu: "2",
+      memory: "512MB",
+      storage: { maxSize: "1GB", bandwidth: "10MB/s" },
+      network: { bandwidth: "10MB/s" },
+    });
+  });
+
+  test("that has no connection to go on with is no step run, and one whose credential was refused is", async () => {
+    const call = callOf(service, {}, { auth: "{type: bearer}" });
+    const missing = await errorOf(call, { connection: null });
+    expect(missing.error).toMatchObject({ code: "UNAVAILABLE", details: { reason: "connection" } });
+    expect(missing.usage).toBeUndefined();
+    const refused = await errorOf(call, { connection: bearer, answer: () => json({}, { status: 401 }) });
+    expect(refused.usage?.egress_bytes).toBeGreaterThan(0);
+  });
+
   test("uses a code of the taxonomy and keeps any other", async () => {
     const error = (body: JsonObject, status = 400) =>
       errorOf(callOf(service, {}), {
@@ -48,6 +81,13 @@ describe("a service call", () => {
       details: { status: 200, upstream_code: "VALUE_ERROR", upstream: { a: 1 } },
     });
     expect((await error({ message: "busy" }, 503)).error.code).toBe("UNAVAILABLE");
+    // A gateway's envelope says no more of what became of it than its status; a code of the taxonomy is the service's word.
+    for (const status of [504, 524]) {
+      expect(await error({}, status)).toMatchObject({ error: { code: "TIMEOUT" }, outcomeUnknown: true });
+      expect(await error({ code: "UPSTREAM" }, status)).toMatchObject({ outcomeUnknown: true });
+      expect((await error({ code: "CONFLICT" }, status)).outcomeUnknown).toBeUndefined();
+    }
+    expect((await error({}, 503)).outcomeUnknown).toBeUndefined();
   });
 
   test("takes any data, counts reported usage, and refuses what is no envelope or comes later", async () => {
@@ -139,6 +179,15 @@ describe("a direct call", () => {
     expect(await status(503, { "retry-after": "7" })).toEqual(["UNAVAILABLE", 7_000]);
     expect(await status(408)).toEqual(["TIMEOUT", undefined]);
     expect(await status(504)).toEqual(["TIMEOUT", undefined]);
+    const unknown = async (code: number) => {
+      const failed = await errorOf(callOf(direct("https://a.example.com/"), {}), {
+        answer: () => new Response("no", { status: code }),
+      });
+      return failed.outcomeUnknown === true;
+    };
+    // Whoever answers 504 or 524 has waited for somebody who has got the request.
+    expect(await Promise.all([504, 524].map(unknown))).toEqual([true, true]);
+    expect(await Promise.all([408, 500, 502, 503, 521, 522, 530].map(unknown))).not.toContain(true);
     expect((await status(429, { "retry-after": new Date(Date.now() + 60_000).toUTCString() }))[0]).toBe("RATE_LIMITED");
     const expected = await invoke(callOf(direct("https://a.example.com/", ", response: {status: [404]}"), {}), {
       answer: () => new Response("no", { status: 404 }),
@@ -164,7 +213,8 @@ describe("a direct call", () => {
   test("uses env, secrets and declared names in its configuration", async () => {
     const handler =
       "{url: '${env.BASE}/x', method: GET, headers: {A: '${secrets.KEY}', B: 'Bearer ${GITHUB_TOKEN}', C: '${REGION}'}}";
-    const environment = "[{name: GITHUB_TOKEN, required: true}, {name: REGION, default: eu}]";
+    const environment =
+      "[{name: KEY, secret: true}, {name: GITHUB_TOKEN, required: true}, {name: REGION, default: eu}]";
     const { first } = await invoke(callOf(handler, {}, { environment }), {
       env: { BASE: "https://b.example.com" },
       secrets: { KEY: "key-1234", GITHUB_TOKEN: "gh-1234" },
@@ -182,6 +232,20 @@ describe("a direct call", () => {
       ).error.message,
     ).toContain("GITHUB_TOKEN");
   });
+});
+
+test("a declared name is looked for where the connector says that it stands", async () => {
+  const handler = direct("https://a.example.com/", ", headers: {A: '${SAME}'}");
+  const world = { secrets: { SAME: "the-secret" }, env: { SAME: "the-value" } };
+  const sentBy = async (environment: string) =>
+    (await invoke(callOf(handler, {}, { environment }), world)).first.headers.a;
+  expect(await sentBy("[SAME]")).toBe("the-secret");
+  expect(await sentBy("[{name: SAME, secret: true}]")).toBe("the-secret");
+  expect(await sentBy("[{name: SAME, secret: false}]")).toBe("the-value");
+  const required = callOf(handler, {}, { environment: "[{name: SAME, secret: true, required: true}]" });
+  expect((await errorOf(required, { env: world.env })).error.message).toBe(
+    "The connector needs SAME: set it with PUT /secrets/SAME",
+  );
 });
 
 describe("the schemas of an action", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Masker } from "./mask.ts";
+import { Masker, textForms } from "./mask.ts";
 
 const SECRET = 's3cr\\et/+"token"=ü &x';
 
@@ -23,10 +23,30 @@ describe("a masker", () => {
       new URLSearchParams({ a: SECRET }).toString(),
       JSON.stringify({ a: SECRET }),
       Buffer.from(SECRET).toString("hex"),
+      Buffer.from(SECRET).toString("hex").toUpperCase(),
       Buffer.from(SECRET).toString("base64"),
       Buffer.from(SECRET).toString("base64url"),
     ];
     for (const form of forms) expect(maskerOf(SECRET).text(`<${form}>`), form).toContain("***");
+  });
+
+  test("no encoder of texts changes what is made of letters, digits, dots, dashes and underscores", () => {
+    for (const plain of ["AZaz09", "sk_live-4.2", "eyJhbGciOi.J9-_.x", "____", "..--"])
+      expect([...new Set(textForms(plain))]).toEqual([plain]);
+    for (const other of ["a b", "a~b", "a/b", "é", "a+b", "a=b", "a'b", "a*b"])
+      expect(new Set(textForms(other)).size, other).toBeGreaterThan(1);
+  });
+
+  test("finds what is made of plain letters in base64 and hex, too", () => {
+    const token = "sk_live-4.2eC39HqLyjW";
+    for (const form of [
+      Buffer.from(token).toString("hex"),
+      Buffer.from(token).toString("hex").toUpperCase(),
+      Buffer.from(`user:${token}`).toString("base64"),
+      Buffer.from(`a${token}b`).toString("base64url"),
+      Buffer.from(`ab${token}b`).toString("base64"),
+    ])
+      expect(maskerOf(token).text(`<${form}>`), form).toContain("***");
   });
 
   test("finds a secret in the text of a page or of a program's JSON, as different encoders write it", () => {
@@ -41,8 +61,21 @@ describe("a masker", () => {
       JSON.stringify(JSON.stringify(secret)),
       "p/a%3Cb%3E%26%22c%27d%2A%C3%A9",
       "p%2fa%3cb%3e%26%22c%27d%2a%c3%a9",
+      encodeURIComponent(encodeURIComponent(secret)),
     ];
     for (const form of forms) expect(maskerOf(secret).text(`<${form}>`), form).toContain("***");
+  });
+
+  test("leaves no first part of a secret at the end of a text whose rest was not read, in any form", () => {
+    const masker = maskerOf(SECRET, "other-secret-1", "s3crets");
+    for (const form of [SECRET, encodeURIComponent(SECRET), encodedBetween("", ""), "other-secret-1"])
+      for (let kept = 4; kept <= form.length; kept += 1)
+        expect(masker.beginning(`before ${form.slice(0, kept)}`), form.slice(0, kept)).toMatch(
+          /^before (\*\*\*.{0,3})?$/,
+        );
+    expect(masker.beginning("before other-thing")).toBe("before other-thing");
+    // What is taken away may leave the first part of another.
+    expect(maskerOf("long-secret", "cretin").beginning("a long-secret")).toBe("a ");
   });
 
   test("finds it inside a longer base64 text at every offset", () => {

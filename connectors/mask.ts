@@ -5,9 +5,13 @@ export const MASK = "***";
 /** Shorter values would turn half of an output into stars and protect nothing. */
 const SHORTEST_MASKED = 4;
 
+/** Of a masker that was told nothing, as those of most calls are: stays empty. */
+const NONE = new Set<string>();
+
 /** Replaces revealed secrets in what comes back, in every form in which they usually do (threat T13). */
 export class Masker {
-  readonly #forms = new Set<string>();
+  #forms = NONE;
+  #values = NONE;
   #ordered: string[] | undefined;
 
   /** Remembers a revealed value. Structures are remembered leaf by leaf. */
@@ -19,6 +23,8 @@ export class Masker {
 
   #addText(text: string): void {
     if (text.length < SHORTEST_MASKED) return;
+    if (this.#forms === NONE) [this.#forms, this.#values] = [new Set(), new Set()];
+    this.#values.add(text);
     for (const form of formsOf(text)) if (form.length >= SHORTEST_MASKED) this.#forms.add(form);
     this.#ordered = undefined;
   }
@@ -27,11 +33,42 @@ export class Masker {
     return this.#forms.size === 0;
   }
 
+  /** All that was added, in the clear. */
+  get revealed(): string[] {
+    return [...this.#values];
+  }
+
   text(text: string): string {
     this.#ordered ??= [...this.#forms].sort((a, b) => b.length - a.length);
     let masked = text;
     for (const form of this.#ordered) if (masked.includes(form)) masked = masked.replaceAll(form, MASK);
     return masked;
+  }
+
+  /** The beginning of a text whose rest was not read: masked, and without what may be the first part of something revealed. */
+  beginning(text: string): string {
+    let whole = text;
+    for (;;) {
+      const half = this.#halfAtEnd(whole);
+      if (half === 0) return this.text(whole);
+      // What is left may end with the first part of another.
+      whole = whole.slice(0, whole.length - half);
+    }
+  }
+
+  /** How many characters at the end of a text are the first part of something revealed, at most. */
+  #halfAtEnd(text: string): number {
+    let most = 0;
+    for (const form of this.#forms) {
+      const head = form.slice(0, SHORTEST_MASKED);
+      for (
+        let at = text.indexOf(head, Math.max(0, text.length - form.length + 1));
+        at !== -1 && text.length - at > most;
+        at = text.indexOf(head, at + 1)
+      )
+        if (form.startsWith(text.slice(at))) most = text.length - at;
+    }
+    return most;
   }
 
   /** The value with every text, key and number masked. */
@@ -49,22 +86,27 @@ export class Masker {
   }
 }
 
+/** No encoder of texts changes any of these. */
+const UNCHANGED = /^[\w.-]+$/;
+
 /** The value itself, URL- and form-encoded, JSON-escaped, in base64 at any offset (both alphabets) and in hex. */
 function formsOf(text: string): string[] {
   const bytes = new TextEncoder().encode(text);
+  // As most keys and tokens are.
+  return UNCHANGED.test(text) ? [text, ...byteForms(bytes)] : [...textForms(text), ...byteForms(bytes)];
+}
+
+/** What encoders of texts make of one. */
+export function textForms(text: string): string[] {
   const uri = encoded(text);
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  const forms = [
-    text,
-    uri,
-    uri.replaceAll("%20", "+"),
-    ...urlForms(uri),
-    ...jsonForms(text),
-    ...htmlForms(text),
-    hex,
-    hex.toUpperCase(),
-  ];
-  forms.push(new URLSearchParams({ v: text }).toString().slice(2));
+  const form = new URLSearchParams({ v: text }).toString().slice(2);
+  return [text, uri, uri.replaceAll("%20", "+"), ...urlForms(uri), ...jsonForms(text), ...htmlForms(text), form];
+}
+
+function byteForms(bytes: Uint8Array): string[] {
+  let hex = "";
+  for (const byte of bytes) hex += byte.toString(16).padStart(2, "0");
+  const forms = [hex, hex.toUpperCase()];
   for (const offset of [0, 1, 2]) {
     const inside = base64Inside(bytes, offset);
     forms.push(inside, inside.replaceAll("+", "-").replaceAll("/", "_"));
@@ -72,10 +114,10 @@ function formsOf(text: string): string[] {
   return forms;
 }
 
-/** As encoders write it that keep the slash, that encode the marks too, or that write small letters. */
+/** As encoders write it that keep the slash, that encode the marks too, that encode twice, or that write small letters. */
 function urlForms(uri: string): string[] {
   const strict = uri.replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
-  const forms = [uri, strict, uri.replaceAll("%2F", "/"), strict.replaceAll("%2F", "/")];
+  const forms = [uri, strict, uri.replaceAll("%2F", "/"), strict.replaceAll("%2F", "/"), encodeURIComponent(uri)];
   const small = (form: string) => form.replace(/%[0-9A-F]{2}/g, (triplet) => triplet.toLowerCase());
   return [...forms, ...forms.map(small)];
 }

@@ -1,15 +1,30 @@
+import type { PinnedAction } from "../engine/connector.ts";
 import { ExpressionError } from "../engine/expressions/expression-error.ts";
-import { revealSecrets } from "../engine/expressions/secrets.ts";
+import { containsSecret, revealSecrets } from "../engine/expressions/secrets.ts";
 import { isObject, type Json } from "../engine/json.ts";
+import { type Failed, failed } from "./failed.ts";
 import { pointerSegments, pointerTo } from "../engine/source/tree.ts";
 
-/** The pointer of a marked secret that stands where the action's schema does not say `x-secret`; undefined when none does. */
-export function misplacedSecret(input: Json, allowed: readonly string[], pointer = ""): string | undefined {
+/** The failure that a marked secret is where the action's schema does not say `x-secret`; undefined when there is none. */
+export function misplacedSecret({ input, action }: MarkedCall): Failed | undefined {
+  // Most inputs hold none, and the names of their members need not be written as pointers to see that.
+  const field = containsSecret(input) ? misplacedBelow(input, action.secretMembers ?? [], "") : undefined;
+  if (field === undefined) return undefined;
+  const place = field === "" ? "the input" : field;
+  return failed("VALIDATION", `A secret may not stand in ${place}: its schema does not say x-secret`, { field }, true);
+}
+
+interface MarkedCall {
+  input: Json;
+  action: Pick<PinnedAction, "secretMembers">;
+}
+
+function misplacedBelow(input: Json, allowed: readonly string[], pointer: string): string | undefined {
   if (input === null || typeof input !== "object") return undefined;
   if (allowed.some((pattern) => covers(pattern, pointer))) return undefined;
   if (isObject(input) && Object.hasOwn(input, "$secret")) return pointer;
   for (const [key, item] of Object.entries(input)) {
-    const found = misplacedSecret(item, allowed, pointerTo(pointer, key));
+    const found = misplacedBelow(item, allowed, pointerTo(pointer, key));
     if (found !== undefined) return found;
   }
   return undefined;

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { canonicalJson, digestOf } from "./canonical-json.ts";
+import { canonicalJson } from "../engine/canonical-json.ts";
+import { digestOf } from "./canonical-json.ts";
 
 test("member order and blanks do not count, list order does", () => {
   expect(digestOf(JSON.parse('{"b": 1, "a": {"d": [1,2], "c": null}}'))).toBe(

@@ -19,8 +19,11 @@ export const EVENT_TYPES = [
   "step.started",
   "step.waiting",
   "step.progress",
+  "step.pending",
+  "step.heartbeat",
   "step.retrying",
   "step.linked",
+  "step.kept",
   "step.completed",
   "step.failed",
   "step.skipped",
@@ -35,6 +38,7 @@ export const EVENT_TYPES = [
   "message.dropped",
   "message.held",
   "approval.decided",
+  "act.noted",
   "log",
 ] as const;
 

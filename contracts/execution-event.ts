@@ -27,8 +27,8 @@ export interface ExecutionEvent {
   message?: string;
 }
 
-/** What a run keeps for itself: who may do what, and values of the environment. */
-const PRIVATE: ReadonlySet<string> = new Set(["type", "seq", "at", "path", "principal", "env", "cacheKey"]);
+/** What a run keeps for itself: who may do what, values of the environment, and by what a repeated act is known. */
+const PRIVATE: ReadonlySet<string> = new Set(["type", "seq", "at", "path", "principal", "env", "cacheKey", "act"]);
 
 /** A stored event as readers see it. Marked secrets are `***`. */
 export function executionEvent(plan: Plan, executionId: string, event: StampedEvent): ExecutionEvent {

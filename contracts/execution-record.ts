@@ -2,7 +2,7 @@ import type { JsonObject } from "../engine/json.ts";
 import type { Plan, PlanStep } from "../engine/plan/types.ts";
 import { LISTED_ITERATIONS } from "../engine/run/forget.ts";
 import { type Instance, type RunState, tallyOf } from "../engine/run/state.ts";
-import { waitAsJson, waitingFor } from "../engine/run/waiting-for.ts";
+import { reasonToWait, stepWait } from "../engine/run/reason-to-wait.ts";
 import { isTerminal } from "../engine/run/transition.ts";
 import type { ExecutionMode, ExecutionRecord, StepRecord, UsageRecord } from "./execution.ts";
 
@@ -41,7 +41,7 @@ export function executionRecord(plan: Plan, state: RunState, head: ExecutionHead
   if (state.outputs) record.result = { outputs: state.outputs };
   if (record.result && state.stopReason) record.result.stop_reason = state.stopReason;
   if (!isTerminal(state.status)) {
-    const waits = waitingFor(plan, state);
+    const waits = reasonToWait(plan, state);
     if (waits) record.waiting_for = waits;
     if (state.ending) record.phase = "compensating";
   }
@@ -67,8 +67,8 @@ export function stepRecord(step: PlanStep, instance: Instance): StepRecord {
   };
   if (instance.cached) record.cached = true;
   if (instance.isolate !== undefined) record.isolate = instance.isolate;
-  const waits = waitAsJson(instance);
-  if (waits && instance.status === "waiting") record.waiting_for = waits;
+  const waits = stepWait(instance);
+  if (waits) record.waiting_for = waits;
   if (instance.child !== undefined) record.execution_id = instance.child;
   return record;
 }

@@ -15,4 +15,6 @@ export const ID_PREFIX = {
   delivery: "dlv_",
   trigger: "trg_",
   correction: "cor_",
+  campaign: "camp_",
+  publisherKey: "pub_",
 } as const;

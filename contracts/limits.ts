@@ -42,6 +42,18 @@ export const LIMITS = {
     10_000_000_000,
     "Attempts that reached a plugin in a calendar month (UTC): past it nothing new starts, what runs goes on",
   ),
+  stored_bytes: row(
+    "bytes",
+    9_663_676_416,
+    109_951_162_777_600,
+    "What executions have on disk, their logs above all: past it nothing new starts, what runs goes on",
+  ),
+  retention_days: row(
+    "days",
+    30,
+    3_650,
+    "How long executions that have ended stay in their coordinator; then they are archived, and are read as before",
+  ),
   payload_bytes: row("bytes", 1_048_576, 1_048_576, "Body of a request"),
   document_bytes: row("bytes", 262_144, 262_144, "A workflow or connector document"),
   batch_bytes: row("bytes", 8_388_608, 8_388_608, "Body of a batch of starts"),
@@ -69,6 +81,11 @@ export function limitProblem(name: string, value: unknown): string | undefined {
   const { maximum } = LIMITS[name];
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= maximum) return undefined;
   return `${name} must be a whole number from 0 to ${maximum}.`;
+}
+
+/** How long executions that have ended stay in their coordinator (ms). */
+export function retentionMs({ retention_days: days }: Limits): number {
+  return days * 86_400_000;
 }
 
 /** The defaults under each of `overrides`, the later over the earlier. */

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { Placement, type Owner } from "./placement.ts";
+import { FIRST_SHARD_MAP, growShards } from "./shard-map.ts";
 
 const KEY = new Uint8Array(32).fill(7);
 const owner: Owner = { tenantId: "ten_0123456789abcdefghjkmnpqrs", environment: "live" };
@@ -12,6 +13,18 @@ test("an id finds the object it was placed in", () => {
     expect(placed.executionId).toMatch(/^exec_[0-9a-z]{40}$/);
     expect(placement.locate(owner, placed.executionId)).toBe(placed.cell);
   }
+});
+
+test("an id finds its object in any shard, however many there are by then", () => {
+  const shards = growShards(FIRST_SHARD_MAP, 7, Date.now());
+  const cells = Array.from({ length: 200 }, () => {
+    const placed = placement.place(owner, { kind: "cell", now: Date.now(), random: random(), shards });
+    expect(placement.locate(owner, placed.executionId)).toBe(placed.cell);
+    const child = placement.child(owner, placed.executionId, "step");
+    expect(placement.locate(owner, child)).toBe(placed.cell);
+    return placed.cell;
+  });
+  expect(new Set(cells).size).toBe(7);
 });
 
 test("an id is nothing to another tenant, environment or deployment", () => {

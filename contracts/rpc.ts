@@ -1,15 +1,24 @@
+import type { TakenOnce } from "./connect-link.ts";
+import type { ConnectionWrite } from "./connection-copies-rpc.ts";
+import type { CachedOutput, CacheMaker } from "./cached-output.ts";
 import type { PlanSource } from "../engine/plan/types.ts";
 import type { Principal } from "../engine/run/authorization.ts";
-import type { ActionCall, ActionResult, LogLine, RunCommand, RunStatus } from "../engine/run/types.ts";
+import type { LogLine } from "../engine/run/log-line.ts";
+import type { ActionCall, ActionResult, RunCommand, RunStatus } from "../engine/run/types.ts";
 import type { ConcurrencyRule } from "../engine/driver/concurrency-rule.ts";
 import type { Json, JsonObject } from "../engine/json.ts";
 import type { Failure, Result } from "./errors.ts";
-import type { ExecutionEvent } from "./execution-event.ts";
-import type { FeedWish } from "./feed-rpc.ts";
+import type { ChainLink, EventPage, HistoryPart } from "./execution-history.ts";
+import type { TaskAnswer, TaskAttempt, TaskReport } from "./task-rpc.ts";
+import type { KnownWish } from "./feed-rpc.ts";
+import type { SettingKind, SettingReader, SettingScope, SettingState, SettingUse } from "./setting-scope.ts";
+import type { MigrateCommand, Migration } from "./migration.ts";
 import type { LeaseHolderRpc } from "./lease.ts";
+import type { RetentionRpc } from "./retention-rpc.ts";
 import type { QuotaRpc, TenantSettings } from "./quota-rpc.ts";
 import type { ExecutionTrace } from "./execution-trace.ts";
-import type { ActFact, LoggedUsage, MeteredUpTo, UsageFact } from "./usage.ts";
+import type { UsageFactRow } from "./usage-fact-row.ts";
+import type { ActFact, LoggedUsage, MeteredUpTo } from "./usage.ts";
 import type { Environment, ExecutionMode, ExecutionRecord, StepRecord, UsageRecord } from "./execution.ts";
 
 /*
@@ -35,6 +44,8 @@ export interface StartCommand {
   actor: string;
   /** What they may do, where a step asks for it. */
   principal?: Principal;
+  /** The plan is a version that was published, with its steps as they stand there. */
+  published?: boolean;
   idempotency?: { key: string; bodyHash: string };
   /** Cells that may know the key: asked before anything begins. */
   former?: string[];
@@ -86,7 +97,7 @@ export interface ExecutionProjection {
   usage: UsageRecord;
   runAttempt: number;
   /** Usage that the sink has not confirmed yet, out of the execution's log. */
-  facts?: UsageFact[];
+  facts?: UsageFactRow[];
   /** Likewise, what somebody did to it. */
   acts?: ActFact[];
 }
@@ -102,54 +113,65 @@ export interface OutboxPage {
   metered: MeteredUpTo[];
   /** There is more to read now. */
   more: boolean;
-}
-
-export interface OutboxOptions {
-  /** false: rows without usage. For the benchmark that measures what metering costs. */
-  usage?: boolean;
+  /** Purges of this cell are to be finished, and no sweeper comes by. */
+  purges?: true;
 }
 
 export type LoggedUsageQuery = { ids: string[] } | { after: string; limit: number; createdSince?: number };
 
-/** Part of an execution's log. */
-export interface EventPage {
-  events: ExecutionEvent[];
-  /** Sequence of the last; `after` when there are none. */
-  last: number;
-  /** The execution is over, and `last` is the end of its log. */
-  ended: boolean;
-  /** The workflow's own filter for streams (`execution.streaming.events`). */
-  types?: string[];
+/** What an execution runs by, and with. */
+export interface ExecutionPlan {
+  digest: string;
+  source: PlanSource;
+  inputs: JsonObject;
+  /** It was started as it is published (`StartCommand.published`). */
+  published: boolean;
 }
 
 /** What a step says while it runs. */
 export type StepReport = { kind: "progress"; percent?: number; message?: string } | ({ kind: "log" } & LogLine);
 
 /** A coordinator object: a cell that holds many executions of one tenant and environment. */
-export interface CoordinatorRpc extends LeaseHolderRpc {
+export interface CoordinatorRpc extends LeaseHolderRpc, RetentionRpc {
   start(command: StartCommand): Promise<StartAnswer>;
   /** The record, or null when this cell has no such execution. `waitMs` long-polls until it is terminal. */
   get(executionId: string, options?: { waitMs?: number }): Promise<ExecutionRecord | null>;
   /** One step by its run-time path; null when the execution or the path is unknown. */
   getStep(executionId: string, path: string): Promise<StepRecord | null>;
   /**
-   * Steers an execution: cancel, pause, resume, shut down, signal, message, decision. Answers the record after it (for a
+   * Steers an execution: cancel, pause, resume, retry, shut down, signal, message, decision. `source` is the plan that a retry names. Answers the record after it (for a
    * signal, message or decision without its steps), a refusal, or null when this cell has no such execution. A message to a
    * full mailbox is RATE_LIMITED with `details {limit: "mailbox", overflow}`: the sender waits where `overflow` is `block`.
    */
-  act(executionId: string, command: RunCommand): Promise<Result<ExecutionRecord> | null>;
+  act(executionId: string, command: RunCommand, source?: PlanSource): Promise<Result<ExecutionRecord> | null>;
+  /**
+   * Goes on with an execution in another version of its workflow, or says what that would mean. CONFLICT with `details.problems` where
+   * what it has done and begun is not the same there; null when this cell has no such execution.
+   */
+  migrate(executionId: string, command: MigrateCommand): Promise<Result<Migration> | null>;
+  /** The version that an execution runs in, whole; null when this cell has no such execution. */
+  planOf(executionId: string): Promise<ExecutionPlan | null>;
   /**
    * Events after the sequence `after`, oldest first, at most about 1 MiB of them. With `waitMs`, waits for the next when there
    * are none yet. Null when this cell has no such execution.
    */
   readEvents(executionId: string, options: { after: number; waitMs?: number }): Promise<EventPage | null>;
   /**
+   * Events of the log, as `readEvents`, to be chained: from the last kept link at or before `after` on, or, with `exact`, those after
+   * `after`; up to the event `upTo`. Null when this cell has no such execution.
+   */
+  readHistory(executionId: string, after: number, exact: boolean, upTo: number): Promise<HistoryPart | null>;
+  /** Links of the chain that were computed from what `readHistory` answered. */
+  keepLinks(executionId: string, links: readonly ChainLink[]): Promise<void>;
+  /**
    * How far a step is, or a line for its execution's log: of the attempt that is in flight, else it answers false. Recorded
    * within a tick, the newest progress of several; a crash in that tick may lose it.
    */
   report(executionId: string, path: string, attempt: number, report: StepReport): Promise<boolean>;
-  /** What the tenant's feed wants from now on. */
-  setFeed(wish: FeedWish): Promise<void>;
+  /** What a service says of an attempt that it finishes later; null when this cell has no such execution. */
+  reportTask(executionId: string, which: TaskAttempt, report: TaskReport): Promise<TaskAnswer | null>;
+  /** What the tenant's feed wants from now on; one that is older than what the cell knows changes nothing. */
+  setFeed(wish: KnownWish): Promise<void>;
   /**
    * The bucket of an Idempotency-Key has moved to the cell `by`. Answers the cell that has the key: this one, or one that claimed
    * it before. Null: nobody has, and from now on starts with it are sent to `by`.
@@ -158,7 +180,7 @@ export interface CoordinatorRpc extends LeaseHolderRpc {
   /** False when it has ended or was never here: the tenant object asks before it believes in a slot that is still held. */
   isLive(executionId: string): Promise<boolean>;
   /** Projections changed after `after`, oldest first, each execution once; reading twice gives the same rows. */
-  readOutbox(after: number, limit: number, options?: OutboxOptions): Promise<OutboxPage>;
+  readOutbox(after: number, limit: number): Promise<OutboxPage>;
   /** The sink has everything up to `change`, and usage up to what its page said. */
   ackOutbox(change: number, metered?: readonly MeteredUpTo[]): Promise<void>;
   /** Executions in memory that used something since the sink last saw them come up in the outbox. */
@@ -167,8 +189,11 @@ export interface CoordinatorRpc extends LeaseHolderRpc {
   loggedUsage(query: LoggedUsageQuery): Promise<LoggedUsage[]>;
   /** The traces of executions that have ended; those that have not, or are not here, are left out. */
   traces(ids: string[]): Promise<ExecutionTrace[]>;
-  /** Boot if needed and go on with what is unfinished. Answers the number of executions in flight. */
-  wake(): Promise<number>;
+  /**
+   * Boot if needed, go on with what is unfinished, and archive what ended longer than `retentionMs` ago. Answers the number of
+   * executions in flight.
+   */
+  wake(retentionMs?: number): Promise<number>;
 }
 
 /** A key as the tenant object remembers it. Never the key itself. */
@@ -196,6 +221,30 @@ export interface SealedConnection {
   config: JsonObject;
   /** Output of `vault/seal`. */
   sealed: string;
+  /** Whose it is, where it is one person's. */
+  endUser?: string;
+  /** When its row was changed last, epoch ms: a copy never gives way to an older one. */
+  changedAt?: number;
+}
+
+/** Whether a connection can be used, as far as anybody knows. */
+export interface ConnectionState {
+  status: "pending" | "connected" | "needs_reconnect";
+  reason?: string;
+  /** Epoch ms, to the minute or so. */
+  lastUsedAt?: number;
+  /** `changedAt` of the copy that calls find; absent where there is none. */
+  copyOf?: number;
+}
+
+/** Which connection a call wants: by id or name, or one person's own; else the connector's default. */
+export interface ConnectionQuery {
+  connector: string;
+  ref?: string;
+  /** Only a connection of this end user will do. */
+  endUser?: string;
+  /** The call goes on without one. */
+  optional?: boolean;
 }
 
 export interface SlotRequest extends ConcurrencyRule {
@@ -240,17 +289,43 @@ export interface TenantRpc extends QuotaRpc {
   findKey(keyId: string): Promise<KeyRecord | null>;
   putKey(hash: string, key: KeyRecord): Promise<void>;
   revokeKey(keyId: string, at: number): Promise<void>;
+  /** Its row is about to be written: until its copy is there, or this is taken back, calls ask what the row is. */
+  beginConnectionWrite(write: ConnectionWrite): Promise<void>;
+  /** Nothing came of it, or nothing will. */
+  endConnectionWrite(id: string, at: number): Promise<void>;
   putConnection(connection: SealedConnection): Promise<void>;
-  deleteConnection(id: string): Promise<void>;
-  /** By id or name, or the connector's default (the only one, or the one named `default`). */
-  findConnection(query: { connector: string; ref?: string }): Promise<SealedConnection | null>;
-  putSecret(name: string, sealed: string): Promise<void>;
-  deleteSecret(name: string): Promise<void>;
-  secrets(names: string[]): Promise<Record<string, string | null>>;
-  putEnv(name: string, value: Json): Promise<void>;
-  deleteEnv(name: string): Promise<void>;
-  /** Those that are set; `*` among the names asks for all. */
-  envValues(names: string[]): Promise<Record<string, Json>>;
+  /** Answers the copy that there was. */
+  deleteConnection(id: string): Promise<SealedConnection | null>;
+  /** By end user, id or name, or the default (the only one that is nobody's own, or named `default`). `unsettled`: see `Copies`. */
+  findConnection(query: ConnectionQuery): Promise<SealedConnection | "unsettled" | null>;
+  /** Of those that are nobody's own; the first ten. */
+  connectionNames(connector: string): Promise<string[]>;
+  /** One that has no copy and no state is left out. */
+  connectionStates(ids: string[]): Promise<Record<string, ConnectionState>>;
+  /** Executions that wait for it are told when it is connected. The link that led to it is used up in the same moment. */
+  putConnectionState(
+    id: string,
+    state: Omit<ConnectionState, "lastUsedAt" | "copyOf">,
+    link?: TakenOnce,
+  ): Promise<void>;
+  /** True the first time; what is taken is remembered until `expiresAt`. */
+  takeOnce(nonce: string, expiresAt: number): Promise<boolean>;
+  /** Nothing came of what it was taken for until `expiresAt`. */
+  giveBack(nonce: string, expiresAt: number): Promise<void>;
+  isTaken(nonce: string): Promise<boolean>;
+  /** `changedAt`: of the row in Postgres (epoch ms). What is older than what is there changes nothing. */
+  putSecret(name: string, sealed: string, scope: SettingScope | null, changedAt: number): Promise<void>;
+  /** Sealed; null for what is not set, or is not for this reader. */
+  secrets(names: string[], reader: SettingReader): Promise<Record<string, string | null>>;
+  putEnv(name: string, value: Json, scope: SettingScope | null, changedAt: number): Promise<void>;
+  /** The row that was written at `changedAt` is deleted, whenever its copy comes. */
+  deleteSetting(kind: SettingKind, name: string, changedAt: number): Promise<void>;
+  /** Those that are set and are for this reader; `*` among the names asks for all. */
+  envValues(names: string[], reader: SettingReader): Promise<Record<string, Json>>;
+  settingState(kind: SettingKind, name: string): Promise<SettingState>;
+  /** Uses that nobody has forgotten yet, oldest first. */
+  settingUses(limit: number): Promise<SettingUse[]>;
+  forgetSettingUses(upTo: number): Promise<void>;
   /**
    * Asks for a slot of a concurrency key, for an execution that is about to exist. Repeating the call gives the same answer.
    * `cancel_running` cancels the oldest holders and queues until they are gone.
@@ -266,9 +341,14 @@ export interface TenantRpc extends QuotaRpc {
   awaitEvent(wait: KeyedWait): Promise<KeyedEvent | null>;
   /** The wait is over, however it ended. */
   forgetWait(executionId: string, path: string): Promise<void>;
-  /** Outputs of steps with a `cache` (section 3); null on a miss. */
-  cached(key: string): Promise<{ output: Json } | null>;
-  putCached(key: string, output: Json, expiresAt: number): Promise<void>;
+  /** Outputs of steps with a `cache` (section 3); null on a miss. `by`: the attempt that asks. */
+  cached(key: string, by?: string): Promise<CachedOutput | null>;
+  putCached(key: string, output: Json, expiresAt: number, made?: CacheMaker): Promise<void>;
+  /** Answers how many of them there were. */
+  forgetCached(keys: string[]): Promise<number>;
+  /** Modules of a code connector, by their digest; kept before a plan pins it. Repeating is harmless. */
+  putCodeModules(digest: string, modules: Record<string, string>): Promise<void>;
+  codeModules(digest: string): Promise<Record<string, string> | null>;
   /** A cell announces itself once, on its first start, so that a sweeper can wake it. */
   registerCell(name: string): Promise<void>;
   cells(): Promise<string[]>;
@@ -279,15 +359,31 @@ export interface CallContext {
   tenantId: string;
   environment: Environment;
   executionId: string;
+  /** The workflow's slug, as events say it. Absent from whoever was built before it was said. */
+  workflowId?: string;
   workflowName: string;
   workflowVersion: string;
+  /** `slug@version`, where it was started as it is published: what a secret's scope may name. */
+  published?: string;
   runAttempt: number;
   /** The plugin Worker runs its code in an isolate that serves this execution alone (section 11). */
   isolated: boolean;
   traceparent?: string;
+  /** Name of its coordinator object, for what a call says while it runs. */
+  cell?: string;
+  /** With which a service may finish the attempt later; only of calls to services. */
+  taskToken?: string;
 }
 
 /** A plugin Worker. `invoke` never throws for an upstream's fault: failures are results. */
 export interface PluginRpc {
   invoke(call: ActionCall, context: CallContext): Promise<ActionResult>;
+}
+
+/** The http plugin, for attempts that their services finish later. `revealed`: what was kept of the call (`PendingTask`). */
+export interface TaskFinisherRpc {
+  /** What a service's envelope means for the attempt that it belongs to: checked and masked as one that came at once. */
+  finish(call: ActionCall, context: CallContext, envelope: Json, revealed?: string): Promise<ActionResult>;
+  /** What its service says of it meanwhile, masked likewise; null where it cannot be said what must not be shown of it. */
+  maskSaid(call: ActionCall, context: CallContext, text: string, revealed?: string): Promise<string | null>;
 }

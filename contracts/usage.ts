@@ -4,27 +4,6 @@ import type { UsageRecord } from "./execution.ts";
 export const ATTEMPT_OUTCOMES = ["completed", "failed", "retrying", "canceled"] as const;
 export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number];
 
-/**
- * One metered event of an execution's log (section 16): its start, or the settling of an attempt that reached a plugin. With
- * the execution's id its sequence is the id of the record that it becomes, so that whatever is sent twice counts once.
- * Meters that are 0 are left out.
- */
-export type UsageFact = { seq: number /** Epoch ms. */; at: number } & (
-  | { executions: 1 }
-  | {
-      step_runs: 1;
-      compute_ms?: number;
-      egress_bytes?: number;
-      ai_tokens?: number;
-      /** `namespace/name`. */
-      connector: string;
-      action: string;
-      /** Kind of the step: `action`, `transform`, … */
-      kind: string;
-      outcome: AttemptOutcome;
-    }
-);
-
 /** Somebody steered an execution: an event of its log that is a row of the audit, under the id `aud_execution:sequence`. */
 export interface ActFact {
   seq: number;
@@ -32,7 +11,14 @@ export interface ActFact {
   at: number;
   /** Id of a key or user. */
   actor: string;
-  action: "execution.canceled" | "execution.paused" | "execution.resumed" | "execution.shut_down" | "approval.decided";
+  action:
+    | "execution.canceled"
+    | "execution.paused"
+    | "execution.resumed"
+    | "execution.retried"
+    | "execution.migrated"
+    | "execution.shut_down"
+    | "approval.decided";
   /** Path of the approval. */
   step?: string;
 }

@@ -95,6 +95,13 @@ export interface FeedNotice {
   at: number;
 }
 
+/** What was sent again. */
+export interface Resent {
+  resent: number;
+  /** From when on there is more to send again; null when that was all. */
+  next: number | null;
+}
+
 /** Which events of the tenant's stream are read. */
 export interface FeedFilter {
   /** Each list must mean the type. */
@@ -135,9 +142,9 @@ export interface WebhooksRpc extends FeedRpc {
   ): Promise<WebhookEndpoint | null>;
   /** Sends a test event now, once, and answers what came of it. */
   testEndpoint(id: string): Promise<WebhookDeliveryDetail | null>;
-  /** Sends again what was sent to an endpoint since then; answers how many, at most 10,000. */
-  resendSince(id: string, since: number, onlyFailed: boolean): Promise<number | null>;
-  resend(deliveryId: string): Promise<WebhookDelivery | null>;
+  /** Sends again what was sent to an endpoint since then, the oldest 10,000. CONFLICT for one that is switched off. */
+  resendSince(id: string, since: number, onlyFailed: boolean): Promise<Result<Resent | null>>;
+  resend(deliveryId: string): Promise<Result<WebhookDelivery | null>>;
   deliveries(query: DeliveryQuery): Promise<DeliveryPage>;
   delivery(id: string): Promise<WebhookDeliveryDetail | null>;
   /** The newest secret of callbacks; null before the first. */
@@ -146,9 +153,17 @@ export interface WebhooksRpc extends FeedRpc {
   putCallbackSecret(secret: SealedWebhookSecret): Promise<SealedWebhookSecret>;
   /** As `rotateSecret`. */
   rotateCallbackSecret(secret: SealedWebhookSecret, oldUntil: number, actor: string): Promise<void>;
+  /** Every secret that is kept, those that do not sign any more too. */
+  sealedSecrets(): Promise<SealedWebhookSecret[]>;
+  /** The same secret, sealed anew. False where it has been replaced since. */
+  reseal(from: string, to: string): Promise<boolean>;
   /** Somebody reads the stream: events are kept from now on. Answers the newest position, once the cells know. */
   wantFeed(): Promise<number>;
   readFeed(read: FeedRead): Promise<FeedPage>;
+  /** Executions were purged: their events and deliveries are deleted, those that are still to be sent too. Answers how many rows that was. */
+  forget(executions: string[]): Promise<number>;
+  /** How many rows there are of these executions. */
+  leftOf(executions: string[]): Promise<number>;
   readNotices(): Promise<FeedNotice[]>;
   ackNotices(last: number): Promise<void>;
 }

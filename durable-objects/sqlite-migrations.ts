@@ -1,6 +1,10 @@
+import { NEWER_DATA } from "../contracts/newer-data.ts";
+
 /** The slice of an object's SQLite that the rooms here use. */
 export interface SqlStorage {
   exec(query: string, ...bindings: SqlValue[]): { toArray(): Record<string, SqlValue>[] };
+  /** Bytes of what is stored; a storage that cannot say leaves it out. */
+  readonly databaseSize?: number;
 }
 
 export type SqlValue = string | number | null | ArrayBuffer;
@@ -30,7 +34,7 @@ export function migrate(sql: SqlStorage, migrations: readonly SqliteMigration[])
   );
   const known = new Set(migrations.map(({ id }) => id));
   const unknown = [...applied].filter((id) => !known.has(id));
-  if (unknown.length > 0) throw new Error(`storage has migrations this version does not know: ${unknown.join(", ")}`);
+  if (unknown.length > 0) throw new Error(`${NEWER_DATA}${unknown.join(", ")}`);
   for (const { id, sql: statements } of migrations) {
     if (applied.has(id)) continue;
     sql.exec(statements);

@@ -10,6 +10,8 @@ export interface PinnedAction {
   namespace: string;
   connector: string;
   version: string;
+  /** SHA-256 of the connector version's content; absent for the platform's own. */
+  digest?: string;
   action: string;
   /** Which plugin Worker runs it. */
   plugin: "toolbox" | "http" | "code" | "none";
@@ -17,6 +19,8 @@ export interface PinnedAction {
   input?: JsonObject;
   output?: JsonObject;
   idempotent: boolean;
+  /** Of an action that is not: this member of its input names the method, and with one of these (or none, `otherwise`) a call is. */
+  idempotentWith?: { member: string; methods: string[]; otherwise: boolean };
   timeoutMs?: number;
   /** Merged by precedence action > handler > connector. */
   retry?: PartialRetry;
@@ -26,6 +30,10 @@ export interface PinnedAction {
   /** Members of the input whose schema says `x-secret`, as JSON pointers with `*` for any member. */
   secretMembers?: string[];
   context?: Json[];
+  /** How long its outputs are kept where the step that calls it does not say. */
+  cache?: { ttlMs?: number };
+  /** Somebody must approve each step that calls it, as `authorization.approval` says it of a step. */
+  approval?: JsonObject;
 }
 
 /** `connector:<ns>/<name>@<range>` or slug as the workflow writes it, plus `#action` → what it was pinned to. */

@@ -29,19 +29,32 @@ const TYPED_ROOMS = [
   "contracts",
   "connectors",
   "vault",
+  "receipts",
   "workers",
   "workers/plugins",
   "durable-objects",
   "scripts",
   "bench",
   "bench/floor/workers",
+  "bench/calls/workers",
+  "bench/metering/workers",
   "examples",
   "test",
   "test/workers",
 ];
 
 /** Where product code stands: what is searched for copies. */
-const PRODUCT = ["engine", "contracts", "connectors", "vault", "workers", "durable-objects", "scripts", "bench"];
+const PRODUCT = [
+  "engine",
+  "contracts",
+  "connectors",
+  "vault",
+  "receipts",
+  "workers",
+  "durable-objects",
+  "scripts",
+  "bench",
+];
 
 const CHECKS: Check[] = [
   { name: "format and lint", program: "biome", args: ["check", "--max-diagnostics=60", "."] },

@@ -16,10 +16,17 @@ function stageOf(folder: string): DeployStage {
   return { name: folder === "." ? "the platform Worker" : folder, config: join(folder, "wrangler.toml") };
 }
 
+/** Those that are bound to other plugins come after them. */
 function pluginFolders(): string[] {
   return readdirSync(join(ROOT, PLUGINS))
     .map((name) => join(PLUGINS, name))
-    .filter((folder) => existsSync(join(ROOT, folder, "wrangler.toml")));
+    .filter((folder) => existsSync(join(ROOT, folder, "wrangler.toml")))
+    .sort((a, b) => servicesOf(a) - servicesOf(b));
+}
+
+function servicesOf(folder: string): number {
+  const { rawConfig } = experimental_readRawConfig({ config: join(ROOT, folder, "wrangler.toml") });
+  return rawConfig.env?.production?.services?.length ?? 0;
 }
 
 /**

@@ -25,6 +25,12 @@ const CONNECTIONS = [
     type: "API_KEY",
     values: { base_url: "http://receiver:8080/pagerduty", api_key: "development-key" },
   },
+  {
+    connector: "parcels",
+    name: "development",
+    type: "BEARER",
+    values: { base_url: "http://receiver:8080/carrier", token: "development-token" },
+  },
 ];
 
 interface Publication {

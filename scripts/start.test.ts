@@ -108,6 +108,14 @@ describe("npm start", { timeout: 90_000 }, () => {
     server.close();
   });
 
+  test("client certificates that say nothing of whose they are, or are no JSON, are refused before anything is started", async () => {
+    for (const CLIENT_CERTIFICATES of ['{"bank": {}}', "bank"]) {
+      const started = run("scripts/start.ts", [], { CLIENT_CERTIFICATES, SMARTIFY_DATA_DIR: join(dataDir, "none") });
+      expect([await started.ended, started.output()]).toEqual([1, expect.stringContaining("CLIENT_CERTIFICATES")]);
+    }
+    expect(existsSync(join(dataDir, "none"))).toBe(false);
+  });
+
   test("an unknown argument is refused", async () => {
     const started = run("scripts/start.ts", ["--onec"]);
     expect([await started.ended, started.output()]).toEqual([1, expect.stringContaining("--onec")]);
@@ -118,13 +126,11 @@ describe("npm start", { timeout: 90_000 }, () => {
     const { base_url: baseUrl } = await ready(started);
     started.child.kill("SIGKILL");
     await expect
-      .poll(
-        () =>
-          fetch(`${baseUrl}/healthz`).then(
-            () => true,
-            () => false,
-          ),
-        { timeout: 3_000 },
+      .poll(() =>
+        fetch(`${baseUrl}/healthz`).then(
+          () => true,
+          () => false,
+        ),
       )
       .toBe(false);
     const next = run("scripts/start.ts", ["--once"]);

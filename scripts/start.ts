@@ -1,10 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { readClientCertificates } from "../contracts/client-certificates.ts";
 import { callPlatform, PlatformCallError } from "./call-platform.ts";
 import { createTenant } from "./create-tenant.ts";
 import { dataFolder, removeDevFile, writeDevFile } from "./dev-file.ts";
 import { claimPort } from "./platform/claim-port.ts";
 import { runningOwner } from "./platform/lock.ts";
+import { readHosts } from "./platform/read-hosts.ts";
 import { type Platform, startPlatform } from "./platform/start-platform.ts";
 import { publishExamples } from "./publish-examples.ts";
 import { bold, complain, dim, green, red, say, table } from "./terminal.ts";
@@ -143,6 +145,17 @@ async function serve(platform: Platform, once: boolean): Promise<number> {
   }
 }
 
+/** Client certificates of this machine: docs/guide/connections.md. */
+function certificates(text: string | undefined): Record<string, string> {
+  if (text === undefined || text === "") return {};
+  try {
+    readClientCertificates(text);
+  } catch (error) {
+    throw new Error(`CLIENT_CERTIFICATES cannot be used: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return { CLIENT_CERTIFICATES: text };
+}
+
 async function main(): Promise<number> {
   try {
     const { once, port } = readArguments();
@@ -153,10 +166,18 @@ async function main(): Promise<number> {
         `A platform runs on ${dataDir} already, as process ${running}. Stop it, or set SMARTIFY_DATA_DIR.`,
       );
     }
+    const hosts = readHosts(process.env.SMARTIFY_HOSTS);
+    const vars = certificates(process.env.CLIENT_CERTIFICATES);
     const claimed = await claim(port);
     say(`Starting Smartify Cloud on port ${claimed}, data in ${relative(process.cwd(), dataDir) || dataDir}`);
     const platform = await startPlatform(
-      { dataDir, port: claimed, ...(process.env.DATABASE_URL ? { postgresUrl: process.env.DATABASE_URL } : {}) },
+      {
+        dataDir,
+        port: claimed,
+        hosts,
+        vars,
+        ...(process.env.DATABASE_URL ? { postgresUrl: process.env.DATABASE_URL } : {}),
+      },
       say,
     );
     say(`Serving ${bold(platform.url)}`);

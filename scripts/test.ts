@@ -3,11 +3,16 @@ import { join } from "node:path";
 import { bold, complain, dim } from "./terminal.ts";
 
 /*
- * `npm test`: the suite; `npm run test:long`: what takes minutes. What follows `--` goes to vitest. The tests that need true
+ * `npm test`: the suite; `npm run test:faults`: what of the fault matrix takes minutes; `npm run test:long`: all that does. What follows `--` goes to vitest. The tests that need true
  * locks run on the PostgreSQL of TEST_POSTGRES_URL.
  */
 
 const ROOT = join(import.meta.dirname, "..");
+/** Projects of `vitest.config.ts`, by the flag that asks for them. */
+const SUITES: Readonly<Record<string, readonly string[]>> = {
+  "--faults": ["faults", "evicted"],
+  "--long": ["faults", "evicted", "long"],
+};
 /** Where nobody sees vitest's live lines, some files take minutes without a word. */
 const HEARTBEAT_MS = 20_000;
 
@@ -19,10 +24,10 @@ async function main(): Promise<number> {
   }
   const started = performance.now();
   const [first, ...rest] = process.argv.slice(2);
-  const projects = first === "--long" ? ["long"] : ["unit", "platform"];
+  const suite = SUITES[first ?? ""];
   const asked = [
-    ...projects.flatMap((name) => ["--project", name]),
-    ...(first === "--long" ? rest : process.argv.slice(2)),
+    ...(suite ?? ["unit", "platform"]).flatMap((name) => ["--project", name]),
+    ...(suite ? rest : process.argv.slice(2)),
   ];
   const child = spawn(join(ROOT, "node_modules/.bin/vitest"), ["run", ...asked], {
     cwd: ROOT,

@@ -1,7 +1,13 @@
+import type { OAuthRpc } from "../contracts/oauth-rpc.ts";
 import type { TelemetrySenderRpc } from "../contracts/telemetry.ts";
 import type { OutboxHint } from "../contracts/outbox-hint.ts";
 import type { SocketDoor } from "./stream-platform.ts";
-import type { CoordinatorRpc, PluginRpc, TenantRpc } from "../contracts/rpc.ts";
+import type { CampaignsRpc } from "../contracts/campaigns-rpc.ts";
+import type { HttpPluginRpc } from "../contracts/http-plugin-rpc.ts";
+import type { CoordinatorRpc, PluginRpc, TaskFinisherRpc, TenantRpc } from "../contracts/rpc.ts";
+import type { InstanceProbeRpc, ServicesRpc } from "../contracts/services-rpc.ts";
+import type { ToolListRpc } from "../contracts/mcp-rpc.ts";
+import type { TaskTokenRpc } from "../contracts/task-rpc.ts";
 import type { TriggersRpc } from "../contracts/triggers-rpc.ts";
 import type { WebhooksRpc } from "../contracts/webhooks-rpc.ts";
 
@@ -20,18 +26,27 @@ export interface Env {
   RELAY: ObjectNamespace<SocketDoor>;
   TENANT: ObjectNamespace<TenantRpc>;
   TRIGGERS: ObjectNamespace<TriggersRpc>;
+  SERVICES: ObjectNamespace<ServicesRpc>;
+  CAMPAIGNS: ObjectNamespace<CampaignsRpc>;
+  TASK_TOKENS: ObjectNamespace<TaskTokenRpc>;
   FEED: ObjectNamespace<WebhooksRpc & SocketDoor>;
   TOOLBOX_PLUGIN: PluginRpc;
-  HTTP_PLUGIN: PluginRpc & TelemetrySenderRpc;
+  HTTP_PLUGIN: HttpPluginRpc & OAuthRpc & TelemetrySenderRpc & InstanceProbeRpc & TaskFinisherRpc & ToolListRpc;
   CODE_PLUGIN: PluginRpc;
   OUTBOX: Queue<OutboxHint>;
+  /** Archived executions; only the coordinator objects read it. */
+  OBJECTS: R2Bucket;
   DATABASE_URL: string;
   /** Base64 of 32 bytes: signs execution ids. */
   EXECUTION_ID_KEY: string;
   /** Base64 of 32 bytes: wraps the tenants' data keys. */
   MASTER_KEY: string;
+  /** JSON Web Key Set of Ed25519 keys, the first of which signs receipts; without it there are none. */
+  RECEIPT_KEYS?: string;
   ENVIRONMENT_NAME: "development" | "staging" | "production";
   PUBLIC_URL?: string;
+  /** JSON: whose the client certificates are that the http plugin Worker has; the same as there. */
+  CLIENT_CERTIFICATES?: string;
   /** Development only: `host:port` of the local Postgres front. */
   NEON_LOCAL?: string;
   /** Development only: host names that stand for local services. */
@@ -44,6 +59,6 @@ export interface Env {
   STEP_LIMIT?: string;
   /** JSON: limits of this deployment that differ from `contracts/limits.ts`. */
   DEFAULT_LIMITS?: string;
-  /** "1" in the benchmark that measures what metering costs: usage stays in the logs and comes to no ledger. Never in a deployment. */
-  BENCH_WITHOUT_METERING?: string;
+  /** Milliseconds between two probes of a service's instance, where they are not to be 30,000. */
+  SERVICE_PROBE_MS?: string;
 }

@@ -21,17 +21,32 @@ export async function descendants(pid: number): Promise<number[]> {
   return found;
 }
 
-/** The workerd under `pid`. One is expected: all Workers of a target live in one. */
-export async function findWorkerd(pid: number): Promise<number> {
-  const found: number[] = [];
+/**
+ * The workerd under `pid` that listens on `port`. The platform has a second one beside it, where published modules run: no
+ * workload that is measured here goes there.
+ */
+export async function findWorkerd(pid: number, port: number): Promise<number> {
+  const socket = `socket:[${await listeningInode(port)}]`;
   for (const id of await descendants(pid)) {
     const executable = await readlink(`/proc/${id}/exe`).catch(() => "");
-    if (RUNTIME.test(executable)) found.push(id);
+    if (!RUNTIME.test(executable)) continue;
+    const files = await readdir(`/proc/${id}/fd`).catch(() => []);
+    const targets = await Promise.all(files.map((file) => readlink(`/proc/${id}/fd/${file}`).catch(() => "")));
+    if (targets.includes(socket)) return id;
   }
-  const [workerd, ...others] = found;
-  if (workerd === undefined || others.length > 0)
-    throw new Error(`expected one workerd under ${pid}, found ${found.length}`);
-  return workerd;
+  throw new Error(`no workerd under ${pid} listens on port ${port}`);
+}
+
+/** The inode of the socket that listens on a port, of either family (`/proc/net/tcp`: state 0A). */
+async function listeningInode(port: number): Promise<string | undefined> {
+  const wanted = port.toString(16).toUpperCase().padStart(4, "0");
+  for (const table of ["/proc/net/tcp", "/proc/net/tcp6"]) {
+    for (const line of (await readFile(table, "utf8").catch(() => "")).split("\n")) {
+      const [, local = "", , state, , , , , , inode] = line.trim().split(/\s+/);
+      if (state === "0A" && local.endsWith(`:${wanted}`)) return inode;
+    }
+  }
+  return undefined;
 }
 
 /** CPU time, user and system, that a process and its ended children have used so far. 0 when it is gone. */

@@ -5,12 +5,12 @@ import { cpuMs } from "./processes.ts";
 const STEP_MS = 500;
 const IDLE_STEPS = 3;
 /** In one step: what a platform that has nothing to do uses stays below. */
-const IDLE_CPU_MS = 20;
-const PATIENCE_MS = 30_000;
+const IDLE_CPU_MS = 40;
+const PATIENCE_MS = 15_000;
 
 /**
  * Until workerd and the process around it have used next to nothing for a second and a half: then the sink has written what
- * the load left to it. Quiet by fsyncs is not enough, as Postgres is no part of workerd. Gives up after half a minute.
+ * the load left to it. Quiet by fsyncs is not enough, as Postgres is no part of workerd. Gives up after a quarter of a minute.
  */
 export async function waitUntilIdle({ workerdPid, hostPid }: Pick<Target, "workerdPid" | "hostPid">): Promise<void> {
   const read = async (): Promise<number> => (await cpuMs(workerdPid)) + (await cpuMs(hostPid));

@@ -1,64 +1,111 @@
-/** CPU of one W1 run in one window. */
-export interface RunCost {
-  /** Of workerd. */
-  cpuMs: number;
-  /** Of the Node process around it, with Postgres. */
-  hostCpuMs: number;
+import { median } from "../measure/percentile.ts";
+
+/** What one block of runs took of the CPU, in µs a run. */
+export interface BlockCost {
+  /** Of workerd: the runs themselves, while the sink is held back. */
+  runUs: number;
+  /** Of workerd: reading once, out of the cell, what the runs left for the sink. */
+  readUs: number;
+  /** Of workerd: the sink let go on that: read, written to Postgres, acknowledged. */
+  sinkUs: number;
+  /** Of the process around it, meanwhile: Postgres, elsewhere in production. */
+  postgresUs: number;
 }
 
-/** Windows of platforms that were started together and took turns. */
-export interface MeteringBlock {
-  metered: RunCost[];
-  unmetered: RunCost[];
-  /** Of another platform without metering: what it differs by is noise. */
-  control: RunCost[];
+/** Two blocks, one right after the other. */
+export interface BlockPair {
+  metered: BlockCost;
+  unmetered: BlockCost;
+  /** Which of them came first. */
+  first: "metered" | "unmetered";
 }
 
-/** A difference in percent, with how far chance moves it. */
+/** Pairs at one concurrency of W1. */
+export interface MeteringPairs {
+  concurrency: number;
+  pairs: BlockPair[];
+  /** Of workerd, µs a run: recording alone, each time that it was replayed. */
+  recordedUs: number[];
+}
+
+/** A difference, with how far chance moves it. */
 export interface Difference {
-  percent: number;
-  /** Standard error over the blocks; null with fewer than three. */
-  errorPercent: number | null;
+  mean: number;
+  /** Standard error over the pairs. */
+  error: number;
 }
 
-/** M1: CPU of a W1 run with metering against one without. */
-export interface MeteringCost {
-  title: string;
-  workerd: Difference;
-  host: Difference;
-  /** Of workerd, between two platforms that differ in nothing. */
-  control: Difference;
-  blocks: MeteringBlock[];
+/**
+ * What the ledger costs W1 at one concurrency: µs a run, and percent of what workerd takes for a run without it. What the
+ * execution's own record and limits need of usage is on both sides.
+ */
+export interface MeteringCase {
+  name: string;
+  /** Of a run without metering, all of it. */
+  w1Us: number;
+  recordedUs: Difference;
+  /** Of the runs themselves, as the clock has them: too noisy to judge by, but what `recordedUs` says must lie within it. */
+  runUs: Difference;
+  /** Of the sink, in workerd. */
+  sentUs: Difference;
+  /** What of that is reading, in the cell and on its way out of it. */
+  readUs: Difference;
+  postgresUs: Difference;
+  /** Of the process with Postgres, for a run without metering. */
+  postgresW1Us: number;
+  percent: Difference;
+  /** The same between blocks that differ in nothing. */
+  controlPercent: Difference;
+  pairs: BlockPair[];
 }
 
-const TITLE = "metering, of W1's CPU at c=16";
-const LEAST_BLOCKS = 3;
+export const METERING_CASES: readonly string[] = ["M1 c=1", "M1 c=16", "M1 c=64"];
 
-export function meteringCost(blocks: MeteringBlock[]): MeteringCost {
+/** Fewer say nothing about chance. */
+export const LEAST_PAIRS = 4;
+
+/** Recording by its replays, the rest by pairs: together and against W1. */
+export function meteringCase({ concurrency, pairs, recordedUs }: MeteringPairs): MeteringCase {
+  if (pairs.length < LEAST_PAIRS) throw new Error(`${pairs.length} pairs are too few for M1`);
+  const differences = (of: keyof BlockCost): Difference =>
+    difference(pairs.map(({ metered, unmetered }) => metered[of] - unmetered[of]));
+  const w1Us = median(pairs.map(({ unmetered }) => unmetered.runUs + unmetered.sinkUs));
+  const sentUs = differences("sinkUs");
+  const recorded = difference(recordedUs);
+  const percentOf = ({ mean, error }: Difference): Difference => ({
+    mean: (mean / w1Us) * 100,
+    error: (error / w1Us) * 100,
+  });
   return {
-    title: TITLE,
-    workerd: difference(blocks.map(({ metered, unmetered }) => ratio(metered, unmetered, "cpuMs"))),
-    host: difference(blocks.map(({ metered, unmetered }) => ratio(metered, unmetered, "hostCpuMs"))),
-    control: difference(blocks.map(({ control, unmetered }) => ratio(control, unmetered, "cpuMs"))),
-    blocks,
+    name: `M1 c=${concurrency}`,
+    w1Us,
+    recordedUs: recorded,
+    runUs: differences("runUs"),
+    sentUs,
+    readUs: differences("readUs"),
+    postgresUs: differences("postgresUs"),
+    postgresW1Us: median(pairs.map(({ unmetered }) => unmetered.postgresUs)),
+    percent: percentOf({ mean: recorded.mean + sentUs.mean, error: Math.hypot(recorded.error, sentUs.error) }),
+    controlPercent: percentOf(difference(neighbours(pairs).map(([one, other]) => one.sinkUs - other.sinkUs))),
+    pairs,
   };
 }
 
 /**
- * Two processes of the same code differ by a percent or two for as long as they live, so windows of one pair are no
- * independent measurements of anything; pairs are.
+ * Where a pair ends with what the next begins with, those two blocks differ in nothing. Each second difference is taken the other
+ * way round, as pairs are: what changes on the machine all the time is on nobody's side.
  */
-function difference(ratios: readonly number[]): Difference {
-  const mean = average(ratios);
-  const variance = ratios.reduce((sum, it) => sum + (it - mean) ** 2, 0) / (ratios.length - 1);
-  const error = ratios.length < LEAST_BLOCKS ? null : Math.sqrt(variance / ratios.length) * 100;
-  return { percent: (mean - 1) * 100, errorPercent: error };
+function neighbours(pairs: readonly BlockPair[]): [BlockCost, BlockCost][] {
+  return pairs.slice(1).flatMap((pair, index) => {
+    const before = pairs[index];
+    if (!before || before.first === pair.first) return [];
+    const two: [BlockCost, BlockCost] = [before[pair.first], pair[pair.first]];
+    return [index % 2 === 0 ? two : [two[1], two[0]]];
+  });
 }
 
-function ratio(above: readonly RunCost[], below: readonly RunCost[], figure: keyof RunCost): number {
-  return average(above.map((it) => it[figure])) / average(below.map((it) => it[figure]));
-}
-
-function average(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+function difference(values: readonly number[]): Difference {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+  return { mean, error: Math.sqrt(variance / values.length) };
 }

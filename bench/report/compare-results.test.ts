@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { ArrivalResult } from "../arrivals/arrival-figures.ts";
+import type { CallResult } from "../calls/call-figures.ts";
 import { type BenchResult, type Figures, ratioOf } from "../figures.ts";
 import { compareResults } from "./compare-results.ts";
 
@@ -37,7 +38,9 @@ function result(at: string, floorCpu: number, platformCpu: number, invalid: stri
     inProcess: [],
     longRuns: [],
     arrivals: [],
-    metering: null,
+    calls: [],
+    metering: [],
+    neighbours: null,
     invalid,
     gates: [],
   };
@@ -61,6 +64,17 @@ test("a comparison with an invalid run says so", () => {
   expect(compareResults(result("before", 1, 2), result("after", 1, 2, ["busy"]))).toContain(
     "The run of after was invalid",
   );
+});
+
+test("calls are compared by their ratio, and with a result that has none left out", () => {
+  const call = (cpuMs: number): CallResult => {
+    const floor = { p50Ms: 0.4, p95Ms: 0.5, cpuMs: 0.2 };
+    return { name: "C2", title: "HTTP action", floor, ratio: { cpuMs }, rounds: { floor: [floor], platform: [] } };
+  };
+  const then = { ...result("before", 1, 2), calls: [call(2)] };
+  const now = { ...result("after", 1, 2), calls: [call(3)] };
+  expect(compareResults(then, now)).toMatch(/C2 HTTP action, ÷ floor\n +CPU ms +2\.000 +3\.000 +\+50 %/);
+  expect(compareResults(result("old", 1, 2), now)).not.toContain("C2");
 });
 
 test("arrivals are compared like the others, and with a result that has none left out", () => {

@@ -1,6 +1,8 @@
 import { ARRIVAL_FIGURE_NAMES } from "../arrivals/arrival-figures.ts";
+import { CALL_FIGURE_NAMES } from "../calls/call-figures.ts";
 import { type BenchResult, FIGURE_NAMES } from "../figures.ts";
 import { ARRIVAL_COLUMNS } from "./arrival-columns.ts";
+import { CALL_COLUMNS } from "./call-columns.ts";
 import { FIGURE_COLUMNS } from "./figure-columns.ts";
 import { table } from "./table.ts";
 
@@ -11,8 +13,9 @@ import { table } from "./table.ts";
 export function compareResults(before: BenchResult, after: BenchResult): string {
   const rows: string[][] = [];
   rows.push(...comparedCases(before.cases, after.cases, FIGURE_NAMES, FIGURE_COLUMNS));
-  // Results of before there were arrivals have none.
+  // Results of before there were arrivals, or calls, have none.
   rows.push(...comparedCases(before.arrivals ?? [], after.arrivals ?? [], ARRIVAL_FIGURE_NAMES, ARRIVAL_COLUMNS));
+  rows.push(...comparedCases(before.calls ?? [], after.calls ?? [], CALL_FIGURE_NAMES, CALL_COLUMNS));
   for (const then of before.inProcess) {
     const now = after.inProcess.find(({ name, title }) => name === then.name && title === then.title);
     rows.push(...changed(`${then.name} ${then.title}, p50 ms`, then.p50Ms, now?.p50Ms));

@@ -1,24 +1,41 @@
-import type { Difference, MeteringCost } from "../metering/metering-cost.ts";
-import { MOST_PERCENT, meteringVerdict } from "../metering/metering-verdict.ts";
-
-const VERDICTS = {
-  within: "within the target",
-  over: "OVER the target",
-  "too noisy": "not judged: too noisy, or too few blocks",
-} as const;
+import type { Difference, MeteringCase } from "../metering/metering-cost.ts";
+import { table } from "./table.ts";
 
 /** M1 as text. */
-export function meteringLines(cost: MeteringCost): string {
-  const { title, workerd, host, control, blocks } = cost;
-  return [
-    `M1 ${title}, ${blocks.length} blocks of freshly started platforms (± standard error over the blocks)`,
-    `  workerd        ${written(workerd)}   at most ${MOST_PERCENT} %: ${VERDICTS[meteringVerdict(cost)]}`,
-    `  host process   ${written(host)}   Postgres, elsewhere in production`,
-    `  control        ${written(control)}   two platforms without metering: noise`,
-  ].join("\n");
+export function meteringLines(cases: readonly MeteringCase[]): string {
+  const rows = cases.map((it) => [
+    it.name,
+    it.w1Us.toFixed(0),
+    micros(it.recordedUs),
+    micros(it.runUs),
+    micros(it.sentUs),
+    micros(it.readUs),
+    percent(it.percent),
+    percent(it.controlPercent),
+    micros(it.postgresUs),
+    it.postgresW1Us.toFixed(0),
+    String(it.pairs.length),
+  ]);
+  const headings = [
+    "metering, CPU of a W1 run",
+    "W1 µs",
+    "recorded µs",
+    "runs, by the clock µs",
+    "sent µs",
+    "of that read µs",
+  ];
+  headings.push("metering", "control", "Postgres µs", "of it without µs", "pairs");
+  return table(headings, rows);
 }
 
-function written({ percent, errorPercent }: Difference): string {
-  const error = errorPercent === null ? "?" : errorPercent.toFixed(1);
-  return `${percent < 0 ? "" : "+"}${percent.toFixed(1)} % ± ${error}`.padStart(14);
+function micros({ mean, error }: Difference): string {
+  return `${signed(mean)} ± ${error.toFixed(1)}`;
+}
+
+function percent({ mean, error }: Difference): string {
+  return `${mean < 0 ? "" : "+"}${mean.toFixed(2)} % ± ${error.toFixed(2)}`;
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? "" : "+"}${value.toFixed(1)}`;
 }

@@ -1,9 +1,11 @@
 import { type BenchResult, FIGURE_NAMES } from "../figures.ts";
 import { arrivalsTable } from "./arrivals-table.ts";
+import { callsTable } from "./calls-table.ts";
 import { FIGURE_COLUMNS } from "./figure-columns.ts";
 import { figureRows } from "./figure-rows.ts";
 import { longRunsTable } from "./long-runs-table.ts";
 import { meteringLines } from "./metering-lines.ts";
+import { neighbourLines } from "./neighbour-lines.ts";
 import { table } from "./table.ts";
 
 /** The whole result as text: per case the floor, the platform and their ratio, then what follows from them. */
@@ -22,7 +24,9 @@ export function printResult(result: BenchResult): string {
   }
   if (result.longRuns.length > 0) parts.push(longRunsTable(result.longRuns));
   if (result.arrivals.length > 0) parts.push(arrivalsTable(result.arrivals));
-  if (result.metering) parts.push(meteringLines(result.metering));
+  if (result.calls.length > 0) parts.push(callsTable(result.calls));
+  if (result.metering.length > 0) parts.push(meteringLines(result.metering));
+  if (result.neighbours) parts.push(neighbourLines(result.neighbours));
   if (result.gates.length > 0) {
     const rows = result.gates.map(({ name, figure, measured, limit, passed }) => [
       `${passed ? "ok    " : "FAILED"} ${name} ${figure}`,

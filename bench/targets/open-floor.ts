@@ -25,7 +25,7 @@ export async function openFloor(dataDir: string): Promise<Target> {
     baseUrl,
     apiKey: "none",
     hostPid: pid,
-    workerdPid: await findWorkerd(pid),
+    workerdPid: await findWorkerd(pid, Number(new URL(baseUrl).port)),
     dataDir,
     receiverOrigin: (port) => `http://127.0.0.1:${port}`,
     async stop() {

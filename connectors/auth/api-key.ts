@@ -8,7 +8,9 @@ export function apiKey(connection: OpenConnection, declared: AuthDeclaration | u
   const { config } = connection;
   const place = firstText([config], ["in", "location"]) ?? declared?.in ?? "header";
   const name =
-    firstText([config], ["name", "header_name", "header", "query", "cookie"]) ?? declared?.name ?? "X-API-Key";
+    firstText([config], ["name", "header_name", "header", "query", "cookie", "key_name", "param"]) ??
+    declared?.name ??
+    "X-API-Key";
   const prefix = firstText([config], ["prefix"]) ?? declared?.prefix;
   const value = prefix === undefined ? key : `${prefix.trimEnd()} ${key}`;
   if (place === "query") return { ok: true, credentials: { headers: {}, query: { [name]: value } } };

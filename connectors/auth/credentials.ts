@@ -8,12 +8,22 @@ export interface OpenConnection {
   config: JsonObject;
   /** The credential itself: `api_key`, `username` and `password`, `token`, header values. */
   values: JsonObject;
+  /** OAUTH2: which of its tokens this is, to say so when it is refused. */
+  tokenVersion?: number;
+  /** MTLS: sends a request with the client certificate that the connection names. */
+  certifiedFetch?: typeof fetch;
+  /** Secrets that its values name: they are masked besides the values that they stand in. */
+  secrets?: string[];
+  /** It cannot be used now. `reconnect`: before somebody consents (again). `setting`: what it names is not set for this call. */
+  problem?: { message: string; reconnect: boolean; setting?: JsonObject };
 }
 
 /** What a credential adds to a request. */
 export interface Credentials {
   headers: Record<string, string>;
   query: Record<string, string>;
+  /** Headers among them that are no secret: the date and the digest of a signature. */
+  plain?: readonly string[];
 }
 
 export type Authorized = { ok: true; credentials: Credentials } | { ok: false; message: string };

@@ -21,7 +21,8 @@ function readHosts(text: string): Record<string, string> {
   const written: unknown = JSON.parse(text);
   if (typeof written !== "object" || written === null) return hosts;
   for (const [name, target] of Object.entries(written)) {
-    if (typeof target === "string" && /^127\.0\.0\.1:\d{1,5}$/.test(target)) hosts[name.toLowerCase()] = target;
+    if (typeof target === "string" && /^(?:https:\/\/)?127\.0\.0\.1:\d{1,5}$/.test(target))
+      hosts[name.toLowerCase()] = target;
   }
   return hosts;
 }

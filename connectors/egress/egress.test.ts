@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { egress } from "./egress.ts";
+import { egress, egressOfWritten } from "./egress.ts";
 
 /** Every way to spell loopback, private, link-local, reserved and internal places that we know of. */
 const LOOPBACK_HOSTS = [
@@ -338,4 +338,18 @@ describe("a handler's urlValidation", () => {
     expect(allowed("http://example.com:22/", { allowedPorts: [22] })).toBe(false);
     expect(allowed("http://metadata.google.internal/", { allowedDomains: ["*.google.internal"] })).toBe(false);
   });
+});
+
+test("a verdict that is remembered is the one of its own rules: no policy sees what another said of the same URL", () => {
+  const policies = [{}, { developmentHosts: { api: "127.0.0.1:1" } }, { urlValidation: { requireHTTPS: true } }];
+  const urls = [
+    "http://api/x",
+    "http://api.smartify-tests.com/",
+    "https://api.smartify-tests.com/",
+    "http://10.0.0.1/",
+    "x",
+  ];
+  for (let round = 0; round < 2; round += 1)
+    for (const policy of policies)
+      for (const url of urls) expect(egressOfWritten(url, policy), url).toEqual(egress(url, policy));
 });

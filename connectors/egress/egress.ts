@@ -1,7 +1,11 @@
 import type { UrlValidation } from "../manifest/manifest.ts";
+import type { NameCheck } from "./name-check.ts";
 import { inBlock, ipv4Bytes, ipv6Bytes, isPublicAddress } from "./ip-ranges.ts";
 
-/** Host names of development → local services: `weather-service:8000` or `weather-service` → `127.0.0.1:49152`. */
+/**
+ * Host names of development → local services: `weather-service:8000` or `weather-service` → `127.0.0.1:49152`, or
+ * `https://127.0.0.1:49152` for one that speaks TLS.
+ */
 export type DevelopmentHosts = Readonly<Record<string, string>>;
 
 export interface EgressPolicy {
@@ -11,15 +15,23 @@ export interface EgressPolicy {
   urlValidation?: UrlValidation;
   /** Our own host names: a platform does not call itself. */
   ownHosts?: readonly string[];
+  /** Asked by `mayDial` before anything is sent to a name; only where the deployment has a resolver. */
+  names?: NameCheck;
 }
 
-/** `url` is what the request is for; `dial` is where it goes, which differs only in development. */
-export type EgressVerdict = { ok: true; url: URL; dial: URL } | { ok: false; reason: string };
+/**
+ * `url` is what the request is for; `dial` is where it goes, which differs only in development. `name`: the host that the runtime
+ * will have to resolve (`mayDial` asks what it stands for); absent for an address. `written`: both as texts, since a URL writes itself anew
+ * each time that it is asked.
+ */
+export type EgressVerdict =
+  | { ok: true; url: URL; dial: URL; name?: string; written: { url: string; dial: string } }
+  | { ok: false; reason: string };
 
 const PORTS: readonly number[] = [80, 443, 8080, 8443];
 
 /** Suffixes that never name something public, or that resolve to whatever address they are asked for. */
-const REFUSED_SUFFIXES = [
+const REFUSED_SUFFIXES: ReadonlySet<string> = new Set([
   "local",
   "localhost",
   "internal",
@@ -46,14 +58,13 @@ const REFUSED_SUFFIXES = [
   "lacolhost.com",
   "1u.ms",
   "rbndr.us",
-];
+]);
 
 const DEFAULT_PORT: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
 
 /**
  * Whether an outgoing request may go to this URL (threats T1 and T3). Every request and every redirect passes here; only
- * the parsed form is used afterwards. Web-standard Workers cannot pin the resolved address: the http plugin also sets
- * `global_fetch_strictly_public`, which refuses private addresses after the name was resolved.
+ * the parsed form is used afterwards. What a name stands for is not seen here: see `mayDial`.
  */
 export function egress(address: string, policy: EgressPolicy = {}): EgressVerdict {
   let url: URL;
@@ -72,10 +83,37 @@ export function egress(address: string, policy: EgressPolicy = {}): EgressVerdic
   const narrowed = policy.urlValidation && narrowing(url, host, port, literal, policy.urlValidation);
   if (narrowed) return refused(narrowed);
   const local = developmentTarget(host, port, policy.developmentHosts);
-  if (local !== undefined) return { ok: true, url, dial: moved(url, local) };
-  if (!PORTS.includes(port)) return refused(`port ${port} is not allowed`);
+  if (local !== undefined) return allowed(url, moved(url, local));
   const reason = literal === undefined ? nameProblem(host, policy.ownHosts ?? []) : addressProblem(literal);
-  return reason === undefined ? { ok: true, url, dial: url } : refused(reason);
+  if (reason !== undefined) return refused(reason);
+  if (!PORTS.includes(port)) return refused(`port ${port} is not allowed`);
+  return literal === undefined ? { ...allowed(url, url), name: host } : allowed(url, url);
+}
+
+function allowed(url: URL, dial: URL): Extract<EgressVerdict, { ok: true }> {
+  return { ok: true, url, dial, written: { url: url.href, dial: dial.href } };
+}
+
+const MOST_KEPT = 500;
+const kept = new WeakMap<EgressPolicy, Map<string, EgressVerdict>>();
+
+/**
+ * `egress` of a URL that stands in a manifest as it is: the same rules give the same verdict, so it is found once. Not for a URL that
+ * was put together, which may hold a secret: that stays nowhere. Nobody may change what it gives.
+ */
+export function egressOfWritten(address: string, policy: EgressPolicy): EgressVerdict {
+  let verdicts = kept.get(policy);
+  if (verdicts === undefined) {
+    verdicts = new Map();
+    kept.set(policy, verdicts);
+  }
+  let verdict = verdicts.get(address);
+  if (verdict === undefined) {
+    if (verdicts.size >= MOST_KEPT) verdicts.clear();
+    verdict = egress(address, policy);
+    verdicts.set(address, verdict);
+  }
+  return verdict;
 }
 
 function refused(reason: string): EgressVerdict {
@@ -91,14 +129,20 @@ function nameProblem(host: string, ownHosts: readonly string[]): string | undefi
   if (!host.includes(".")) return "a name of one label is not public";
   if (!/^[a-z0-9._-]+$/.test(host) || host.includes("..") || host.startsWith(".")) return "the host name is malformed";
   if (/^[0-9]+$/.test(host.slice(host.lastIndexOf(".") + 1))) return "the host name is malformed";
-  if (REFUSED_SUFFIXES.some((suffix) => isWithin(host, suffix))) return "the name is not public";
+  if (isWithinOne(host, REFUSED_SUFFIXES)) return "the name is not public";
   if (ownHosts.some((own) => host === own.toLowerCase().replace(/\.+$/, "")))
     return "the platform does not call itself";
   return undefined;
 }
 
-function isWithin(host: string, domain: string): boolean {
-  return host === domain || host.endsWith(`.${domain}`);
+/** Whether a host is one of these domains or stands below one. */
+function isWithinOne(host: string, domains: ReadonlySet<string>): boolean {
+  for (let at = 0; ; ) {
+    if (domains.has(host.slice(at))) return true;
+    const dot = host.indexOf(".", at);
+    if (dot === -1) return false;
+    at = dot + 1;
+  }
 }
 
 function developmentTarget(host: string, port: number, hosts: DevelopmentHosts | undefined): string | undefined {
@@ -109,8 +153,9 @@ function developmentTarget(host: string, port: number, hosts: DevelopmentHosts |
 
 function moved(url: URL, target: string): URL {
   const dial = new URL(url);
-  dial.protocol = "http:";
-  dial.host = target;
+  const [host, protocol] = target.startsWith("https://") ? [target.slice(8), "https:"] : [target, "http:"];
+  dial.protocol = protocol;
+  dial.host = host;
   return dial;
 }
 

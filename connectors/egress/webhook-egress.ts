@@ -1,7 +1,9 @@
 import { egress, type EgressPolicy } from "./egress.ts";
 
 /** `scheme`: it is not https, and not http to this machine in development. `egress`: the rules refuse it. */
-export type WebhookVerdict = { ok: true; dial: URL } | { ok: false; kind: "scheme" | "egress"; reason: string };
+export type WebhookVerdict =
+  | { ok: true; dial: URL; name?: string }
+  | { ok: false; kind: "scheme" | "egress"; reason: string };
 
 const THIS_MACHINE: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
@@ -14,7 +16,8 @@ export function webhookEgress(address: string, policy: EgressPolicy): WebhookVer
   if (url === undefined) return { ok: false, kind: "scheme", reason: "it is not an absolute URL" };
   if (url.protocol === "https:") {
     const verdict = egress(address, policy);
-    return verdict.ok ? { ok: true, dial: verdict.dial } : { ok: false, kind: "egress", reason: verdict.reason };
+    if (verdict.ok) return verdict;
+    return { ok: false, kind: "egress", reason: verdict.reason };
   }
   const local = policy.developmentHosts === undefined || url.protocol !== "http:" ? undefined : localUrl(url, policy);
   return local === undefined ? { ok: false, kind: "scheme", reason: "it must be https" } : { ok: true, dial: local };

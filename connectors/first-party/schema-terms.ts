@@ -35,3 +35,14 @@ export function object(members: Record<string, JsonObject>): JsonObject {
 export function open(members: Record<string, JsonObject>): JsonObject {
   return { ...object(members), additionalProperties: true };
 }
+
+/** The output of an action whose pages are fetched one after another: all items in `body`. */
+export function answer(items: JsonObject): JsonObject {
+  return open({
+    status: integer("Status of the last answer"),
+    headers: map("Its headers, names in lower case"),
+    body: items,
+    pages: integer("How many pages were fetched"),
+    has_more: boolean("Whether there are more, which were not fetched"),
+  });
+}

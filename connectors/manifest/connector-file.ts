@@ -15,9 +15,15 @@ function asJson(value: object): Json {
  * The connector file of a manifest (language document, section 7): `{connector, actions}`, which reads as that manifest
  * again. For a connector that was never published as a text; durations stand in milliseconds.
  */
-export function connectorFile({ actions, ...connector }: ConnectorManifest): JsonObject {
+export function connectorFile({ actions, auth, ...connector }: ConnectorManifest): JsonObject {
+  // Options of an auth type stand beside it in a file.
+  const { options, ...declared } = auth ?? {};
   return {
-    connector: asJson({ type: "connector", ...connector }),
+    connector: asJson({
+      type: "connector",
+      ...connector,
+      ...(auth === undefined ? {} : { auth: { ...declared, ...options } }),
+    }),
     actions: asJson(actions.map((action) => ({ ...action, handler: handlerBlock(action.handler) }))),
   };
 }

@@ -1,11 +1,16 @@
 import { type BlockReader, withoutUndefined } from "../../engine/definition/block-reader.ts";
+import { authType } from "../../engine/auth-type.ts";
 import { nearestName } from "../../engine/source/nearest-name.ts";
-import { authType } from "./auth-type.ts";
 import type { AuthDeclaration } from "./manifest.ts";
 
-const SHOWN = ["apiKey", "basic", "bearer", "oauth2", "customHeader", "mtls", "custom", "none"];
+const SHOWN = ["apiKey", "basic", "bearer", "oauth2", "customHeader", "awsSigv4", "mtls", "custom", "none"];
 
 const OPTIONS = [
+  "issuer",
+  "test",
+  "revocationUrl",
+  "region",
+  "service",
   "flow",
   "authorizationUrl",
   "tokenUrl",

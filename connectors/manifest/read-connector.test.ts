@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { FIRST_PARTY } from "../first-party/all-connectors.ts";
+import { http } from "../first-party/http.ts";
 import { pinAction } from "./pin-action.ts";
 import { readConnector, readConnectorValue } from "./read-connector.ts";
 
@@ -26,6 +27,30 @@ describe("a connector file", () => {
     };
     for (const [kind, handler] of Object.entries(handlers))
       expect(manifestOf(one(handler)).actions[0]?.handler.kind).toBe(kind);
+  });
+
+  test("whose http handler names an input that the schema does not list is refused at its place, with what was meant", () => {
+    const http = "{http: {endpointTemplate: '/books/${input.idd}', method: GET, query: {l: ['{{ inputs.lang }}']}}}";
+    const problems = (input: string, handler = http) =>
+      readConnector(
+        `${head()}actions:\n  - name: act\n    input: ${input}\n    handler: ${handler}\n`,
+        "yaml",
+      ).problems.map(({ path, suggestion }) => `${path} ${suggestion}`);
+    const properties = "properties: {id: {type: string}, lang: {type: string}}";
+    const found = ["/actions/0/handler/http/endpointTemplate id"];
+    expect(problems(`{type: object, ${properties}}`)).toEqual(found);
+    expect(problems(`{type: object, additionalProperties: false, ${properties}}`)).toEqual(found);
+    for (const open of ["additionalProperties: true", "anyOf: [{}]", "patternProperties: {'^i': {}}"])
+      expect(problems(`{type: object, ${open}, ${properties}}`)).toEqual([]);
+    const inPath = http.replace("${input.idd}", "{idd}");
+    expect(problems(`{type: object, ${properties}}`, inPath)).toEqual(found);
+    for (const other of ["{id}", "{id.in}"])
+      expect(problems(`{type: object, ${properties}}`, inPath.replace("{idd}", other))).toEqual([]);
+    expect(problems("{type: object}")).toEqual([]);
+    expect(
+      problems(`{type: object, ${properties}}`, "{code: {module: 'export default (input) => `${input.idd}`'}}"),
+    ).toEqual([]);
+    expect(problems(`{type: object, ${properties}}`, http.replace("idd", "id"))).toEqual([]);
   });
 
   test("may declare auth in both spellings, at either place, flat or nested", () => {
@@ -66,6 +91,82 @@ describe("a connector file", () => {
       environment: [{ name: "API_KEY", required: true }],
     });
     expect(manifest.security).toMatchObject({ trustLevel: "verified" });
+  });
+
+  test("whose actions are to be approved says so to every step, installing it being the first use", () => {
+    const pinnedBy = (written: string, ofAction = "") =>
+      pinAction(manifestOf(one(`{function: f}${ofAction}`, written && `  approval: ${written}\n`)), "act")?.approval;
+    for (const none of ["", "{required: never}", "{required: false}", "{required: first_use, approvers: [ops]}"])
+      expect(pinnedBy(none), none).toBeUndefined();
+    expect(pinnedBy("{required: always, approvers: [ops], timeout: 10m, onTimeout: escalate, message: m}")).toEqual({
+      approvers: ["ops"],
+      timeout: 600,
+      onTimeout: "escalate",
+      message: "m",
+    });
+    expect(pinnedBy("{required: true}")).toEqual({ approvers: [] });
+    expect(pinnedBy("{approvers: [ops]}")).toEqual({ approvers: ["ops"] });
+    expect(pinnedBy("{required: admin_approval}")).toEqual({ approvers: ["admin"] });
+    expect(pinnedBy("", "\n    approval: {required: always, approvers: [boss]}")).toEqual({ approvers: ["boss"] });
+    expect(pinnedBy("{required: always}", "\n    approval: {required: never}")).toBeUndefined();
+    // What an earlier release published, it kept as it was written.
+    const old = {
+      ...manifestOf(one("{function: f}")),
+      approval: { required: "always", timeout: 600, why: "x" } as object,
+    };
+    expect(pinAction(old, "act")?.approval).toEqual({ approvers: [], timeout: 600 });
+    const ofOld = (required: string) => pinAction({ ...old, approval: { required } as object }, "act")?.approval;
+    for (const none of ["FIRST_USE", "First-Use", "Never", "none", "NONE"]) expect(ofOld(none), none).toBeUndefined();
+    expect([ofOld("ADMIN_APPROVAL"), ofOld("Always")]).toEqual([{ approvers: ["admin"] }, { approvers: [] }]);
+  });
+
+  test("says how long its outputs are kept, and nothing that would have no effect", () => {
+    const pinned = (more: string) => pinAction(manifestOf(one(`{function: f}\n    ${more}`)), "act")?.cache;
+    expect([pinned("cache: {ttl: 10m}"), pinned("cache: {}"), pinned("cache: {ttl: 0}")]).toEqual([
+      { ttlMs: 600_000 },
+      {},
+      { ttlMs: 0 },
+    ]);
+    const old = manifestOf(one("{function: f}"));
+    const [action] = old.actions;
+    const keyed = { ...action, cache: { ttlMs: 5, key: "${input.id}" } } as NonNullable<typeof action>;
+    expect(pinAction({ ...old, actions: [keyed] }, "act")?.cache).toEqual({ ttlMs: 5 });
+    const problemsOf = (more: string) =>
+      readConnector(one(`{function: f}\n    ${more}`), "yaml").problems.map(
+        ({ path, message }) => `${path} ${message}`,
+      );
+    expect(problemsOf("cache: {ttl: 60, key: x}")).toEqual([
+      expect.stringMatching(/^\/actions\/0\/cache\/key .*by its input/),
+    ]);
+    expect(problemsOf("rateLimit: {rpm: 3}")).toEqual([
+      expect.stringMatching(/rateLimit of an action is not enforced here/),
+    ]);
+    const told = (ofAction: string, ofConnector = "  context: [inputs, environment, {previous_steps: [a]}]\n") =>
+      readConnector(one(`{function: f}\n    ${ofAction}`, ofConnector), "yaml").problems.map((it) => it.path);
+    const [cache, narrowed] = ["cache: {ttl: 60}", "context: [environment]"];
+    expect(told(cache)).toEqual(["/actions/0/cache"]);
+    expect(told("cache: {ttl: 60}\n    context: [{previous_steps: [a]}]", "")).toEqual(["/actions/0/cache"]);
+    expect([told(cache, ""), told(`${cache}\n    ${narrowed}`), told("cache: {ttl: 0}")]).toEqual([[], [], []]);
+    expect(problemsOf("approval: {required: sometimes}")).toEqual([
+      expect.stringMatching(/approval\/required .*first_use/),
+    ]);
+    expect(problemsOf("approval: {requird: always}")).toEqual([expect.stringMatching(/unknown key "requird"/)]);
+  });
+
+  test("an action whose input names the method is idempotent with those that are, unless it says so itself", () => {
+    const methods = ["GET", "HEAD", "PUT", "DELETE"];
+    const idempotentWith = { member: "method", methods, otherwise: true };
+    expect(pinAction(http, "request")).toMatchObject({ idempotent: false, idempotentWith });
+    const requestWith = (more: object) => {
+      const [request] = http.actions.filter(({ name }) => name === "request");
+      if (request === undefined) throw new Error("there is no request");
+      return pinAction({ ...http, actions: [{ ...request, ...more }] }, "request")?.idempotentWith;
+    };
+    expect(requestWith({ input: { properties: { method: { default: "POST" } } } })?.otherwise).toBe(false);
+    expect(requestWith({ input: {} })?.otherwise).toBe(false);
+    for (const idempotent of [true, false]) expect(requestWith({ idempotent })).toBeUndefined();
+    expect(pinAction(http, "post")).toMatchObject({ idempotent: false });
+    expect(pinAction(http, "post")).not.toHaveProperty("idempotentWith");
   });
 
   test("may have the older plugin form", () => {
@@ -154,9 +255,7 @@ describe("the style of an http handler", () => {
     expect(styleOf("{url: 'https://a.example.com/x', method: POST, body: {a: 1}}")).toBe("direct POST");
     expect(styleOf("{url: 'https://a.example.com/x', query: {a: 1}}")).toBe("direct GET");
     expect(styleOf("{url: 'https://a.example.com/x', method: POST, style: direct}")).toBe("direct POST");
-    expect(styleOf("{url: 'https://a.example.com/x', method: POST, headers: {A: '${secrets.K}'}}")).toBe(
-      "service POST",
-    );
+    expect(styleOf("{url: 'https://a.example.com/x', method: POST, headers: {A: '${env.K}'}}")).toBe("service POST");
   });
 });
 

@@ -15,8 +15,14 @@ import {
   type Handler,
 } from "./manifest.ts";
 import { readAction, readContextList } from "./read-action.ts";
+import { readApproval } from "./read-approval.ts";
 import { readAuth } from "./read-auth.ts";
+import { readModules, settleModules } from "./read-modules.ts";
 import { readRetryOrFlat, readTimeout } from "./read-limits.ts";
+import { readPresentation } from "./read-presentation.ts";
+import { readMcpServer } from "./read-mcp-server.ts";
+import { checkDeclaredSecrets } from "./check-declared-secrets.ts";
+import { filledInPlaces } from "./filled-in-places.ts";
 import { readRuntime } from "./read-runtime.ts";
 
 export interface ReadConnector {
@@ -81,29 +87,36 @@ function readManifest(
   const { name, displayName } = readNames(block);
   const auth = readAuth(block) ?? (file === block ? undefined : readAuth(file));
   const context = readContextList(block);
-  const actions = readActions(file, block);
+  const server = readMcpServer(block) ?? (file === block ? undefined : readMcpServer(file));
+  const actions = readActions(file, block, server !== undefined, context);
+  const modules = settleModules(actions, readModules(file, block), file.context);
+  const runtime = readRuntime(block);
+  for (const place of filledInPlaces(file, block)) checkDeclaredSecrets(runtime?.environment, place, file.context);
   const manifest: ConnectorManifest = {
     namespace: readNamespace(block, options) ?? "",
     name: name ?? "",
     version: readVersion(block),
-    kind: block.oneOf(["kind"], CONNECTOR_KINDS) ?? kindOf(actions[0]?.handler),
+    kind: block.oneOf(["kind"], CONNECTOR_KINDS) ?? (server ? "mcp-server" : kindOf(actions[0]?.handler)),
     displayName: displayName ?? name ?? "",
     description: block.text(["description"]) ?? "",
     author: block.text(["author"]),
     homepage: block.text(["homepage"]),
     repository: block.text(["repository"]),
     license: block.text(["license"]),
-    icon: block.text(["icon"]),
+    ...readPresentation(block),
     categories: block.texts(["categories", "tags"]),
-    runtime: readRuntime(block),
-    approval: block.object(["approval"]),
+    runtime,
+    approval: readApproval(block, "the connector"),
     security: block.object(["security"]),
     supports: block.texts(["supports"]),
     auth,
+    baseUrl: block.text(["base_url", "baseUrl"]),
     retry: readRetryOrFlat(block, "the connector"),
     timeoutMs: readTimeout(block),
     context,
     metadata: block.object(["metadata"]),
+    server,
+    modules,
     actions,
   };
   block.accept(ALSO_KNOWN);
@@ -123,7 +136,7 @@ const SLUG = /^[a-z0-9]+(?:[-_.][a-z0-9]+)*$/;
 function readNames(block: BlockReader): { name?: string; displayName?: string } {
   const slug = block.name(["slug"]);
   const written = block.name(["name"]);
-  const shown = block.text(["displayName", "display_name"]);
+  const shown = readDisplayName(block);
   const name = slug ?? written;
   const member = block.member([slug === undefined ? "name" : "slug"]);
   if (member === undefined) block.missing("name", "in a connector");
@@ -131,6 +144,20 @@ function readNames(block: BlockReader): { name?: string; displayName?: string } 
     block.context.refuse(member, "a connector's name must be lower-case letters and digits, joined by -");
   }
   return { name, displayName: shown ?? (slug === undefined ? undefined : written) };
+}
+
+/** Controls, what turns text round, and what nobody sees: with them a name is shown as another one. */
+const HIDING = /[\p{Cc}\p{Cf}\u2028\u2029]/u;
+const MOST_DISPLAY_NAME = 200;
+
+function readDisplayName(block: BlockReader): string | undefined {
+  const member = block.member(["displayName", "display_name"]);
+  const shown = block.text(["displayName", "display_name"]);
+  if (member === undefined || shown === undefined) return undefined;
+  if (HIDING.test(shown)) block.context.refuse(member, "a display name must not hold characters that nobody sees");
+  if (shown.length > MOST_DISPLAY_NAME)
+    block.context.refuse(member, `a display name must not be longer than ${MOST_DISPLAY_NAME} characters`);
+  return shown;
 }
 
 function readNamespace(block: BlockReader, options: ReadConnectorOptions): string | undefined {
@@ -157,16 +184,21 @@ function readVersion(block: BlockReader): string {
 }
 
 /** Actions stand beside `connector:` or inside it. Names are unique. */
-function readActions(file: BlockReader, block: BlockReader): ActionManifest[] {
+function readActions(
+  file: BlockReader,
+  block: BlockReader,
+  discovered: boolean,
+  ofConnector: ConnectorManifest["context"],
+): ActionManifest[] {
   const member = file.member(["actions"]) ?? (file === block ? undefined : block.member(["actions"]));
   if (member === undefined) {
-    file.missing("actions", "in a connector");
+    if (!discovered) file.missing("actions", "in a connector");
     return [];
   }
   const actions: ActionManifest[] = [];
   const seen = new Set<string>();
   const read = file.items(member, (node, pointer) => {
-    const action = readAction(node, pointer, file.context);
+    const action = readAction(node, pointer, file.context, ofConnector);
     if (action === undefined) return undefined;
     const place = pointerTo(pointer, "name");
     if (seen.has(action.name))
@@ -175,7 +207,7 @@ function readActions(file: BlockReader, block: BlockReader): ActionManifest[] {
     return action;
   });
   actions.push(...read);
-  if (actions.length === 0 && member.node.kind === "list" && member.node.items.length === 0) {
+  if (!discovered && actions.length === 0 && member.node.kind === "list" && member.node.items.length === 0) {
     file.context.refuse(member, "a connector must have at least one action");
   }
   return actions;

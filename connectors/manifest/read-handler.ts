@@ -1,6 +1,7 @@
 import { type BlockReader, withoutUndefined } from "../../engine/definition/block-reader.ts";
 import { nearestName } from "../../engine/source/nearest-name.ts";
-import type { CodeHandler, Handler, HandlerKind, KafkaHandler, McpHandler } from "./manifest.ts";
+import type { Handler, HandlerKind, KafkaHandler, McpHandler } from "./manifest.ts";
+import { readCodeHandler } from "./read-code-handler.ts";
 import { readHttpHandler } from "./read-http-handler.ts";
 import { readTimeout } from "./read-limits.ts";
 
@@ -70,25 +71,6 @@ const readMcp: Read = (handler, owner) => {
   return mcp;
 };
 
-const readCode: Read = (handler, owner) => {
-  const member = handler.member(["code"]);
-  if (member?.node.kind === "scalar")
-    return withoutUndefined<Handler>({ kind: "code", module: handler.text(["code"]) ?? "" });
-  const block = nested(handler, "code");
-  if (block === undefined) return undefined;
-  const module = block.text(["module", "source"]);
-  if (module === undefined) block.missing("module", "in a code handler");
-  const code = withoutUndefined<CodeHandler>({
-    kind: "code",
-    module: module ?? "",
-    export: block.text(["export", "function"]),
-    hosts: block.texts(["hosts"]),
-    timeoutMs: readTimeout(block),
-  });
-  block.finish(`the code handler of ${owner}`);
-  return code;
-};
-
 /** Every handler kind: to add one, write its reader and put it here. */
 const READERS: Readonly<Record<HandlerKind, Read>> = {
   http: readHttp,
@@ -96,7 +78,7 @@ const READERS: Readonly<Record<HandlerKind, Read>> = {
   command: readCommand,
   kafka: readKafka,
   mcp: readMcp,
-  code: readCode,
+  code: readCodeHandler,
 };
 
 const KINDS: readonly string[] = Object.keys(READERS);

@@ -1,11 +1,15 @@
 import { type BlockReader, withoutUndefined } from "../../engine/definition/block-reader.ts";
 import { isObject, type Json } from "../../engine/json.ts";
+import { ANSWER_TYPES } from "../handlers/http/body-type-of.ts";
+import { BODY_TYPES } from "../handlers/http/write-body.ts";
 import type { HttpHandler, UrlValidation } from "./manifest.ts";
+import { readSuccess, readUsage } from "./read-body-verdict.ts";
+import { readIdempotency } from "./read-idempotency.ts";
+import { readPagination } from "./read-pagination.ts";
 import { readRetryOrFlat, readTimeout } from "./read-limits.ts";
 import { readSchema } from "./read-schema.ts";
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
-const BODY_TYPES = ["json", "form", "multipart", "text"] as const;
 
 /** Members of an action that make it a direct http action without a `handler` (the action engine's form). */
 export const ACTION_ENGINE_MEMBERS = ["endpointTemplate", "endpoint_template", "url", "method"] as const;
@@ -13,6 +17,7 @@ export const ACTION_ENGINE_MEMBERS = ["endpointTemplate", "endpoint_template", "
 /** The members of `handler: {http: {…}}`, or of an action in the action engine's form. */
 export function readHttpHandler(block: BlockReader, owner: string): HttpHandler {
   const method = readMethod(block);
+  const pagination = readPagination(block, owner);
   const endpoint = block.text(["endpointTemplate", "endpoint_template", "path"]);
   const url = block.text(["url"]);
   const written = block.oneOf(["style"], ["service", "direct"]);
@@ -28,6 +33,8 @@ export function readHttpHandler(block: BlockReader, owner: string): HttpHandler 
     body: block.json(["body"]),
     bodySchema: readSchema(block, ["bodySchema", "body_schema"]),
     bodyType: block.oneOf(["bodyType", "body_type"], BODY_TYPES),
+    idempotency: readIdempotency(block, owner),
+    pagination,
     auth: block.json(["auth"]),
     timeoutMs: readTimeout(block),
     retry: readRetryOrFlat(block, owner),
@@ -39,12 +46,17 @@ export function readHttpHandler(block: BlockReader, owner: string): HttpHandler 
   const shaped = [handler.query, handler.querySchema, handler.pathSchema, handler.body, handler.bodySchema].some(
     (part) => part !== undefined,
   );
-  const plain = (method === undefined || method === "POST") && !templated && !shaped;
+  const plain = (method === undefined || method === "POST") && !templated && !shaped && pagination === undefined;
   handler.style = written ?? (plain ? "service" : "direct");
+  const paged = block.member(["pagination"]);
+  if (paged && handler.style === "service")
+    block.context.refuseKey(paged, "a call of the service style has no pages: set style to direct");
   if (handler.style === "service") {
     handler.method = "POST";
     if (handler.url === "") handler.url = "/execute";
   }
+  if (paged && pagination && "in" in pagination && pagination.in === "body" && ["GET", "HEAD"].includes(handler.method))
+    block.context.refuse(paged, `pagination cannot put ${pagination.param} into the body of a ${handler.method}`);
   if (endpoint !== undefined && url !== undefined) handler.url = joined(url, endpoint);
   return withoutUndefined(handler);
 }
@@ -106,8 +118,11 @@ function readResponse(block: BlockReader, owner: string): HttpHandler["response"
     inner.context.refuse(statusMember, "response.status must be a status from 100 to 599, or a list of them");
   }
   const extract = readExtract(inner);
+  const success = readSuccess(inner, owner);
+  const usage = readUsage(inner, owner);
+  const type = inner.oneOf(["type"], ANSWER_TYPES);
   inner.finish(`response of ${owner}`);
-  return withoutUndefined({ status: list, extract });
+  return withoutUndefined({ status: list, extract, type, success, usage });
 }
 
 /** A JSONPath, or `{path: …}`. */

@@ -1,7 +1,7 @@
 import { BlockReader, withoutUndefined } from "../../engine/definition/block-reader.ts";
 import { readWhole, type Shape } from "../../engine/definition/field.ts";
 import { kept } from "../../engine/definition/field-blocks.ts";
-import { boolean, duration, number, texts, word } from "../../engine/definition/field-kinds.ts";
+import { boolean, duration, integer, number, texts, word } from "../../engine/definition/field-kinds.ts";
 import type { JsonObject } from "../../engine/json.ts";
 import type { SourceNode } from "../../engine/source/tree.ts";
 import type { EnvironmentDeclaration, RuntimeDeclaration } from "./manifest.ts";
@@ -13,7 +13,12 @@ const RESOURCES = {
     cpu: word("Cores."),
     memory: word("Memory, as in 512MB."),
     timeout: duration("How long a call may take.", 0),
-    storage: kept("Disk.", { maxSize: word("How much of it."), ephemeral: boolean("Whether it goes with the call.") }),
+    concurrent: integer("Calls in hand at once, by one connection or at one address.", 1, 100),
+    storage: kept("Disk.", {
+      bandwidth: word("How fast."),
+      maxSize: word("How much of it."),
+      ephemeral: boolean("Whether it goes with the call."),
+    }),
     network: kept("Network.", {
       bandwidth: word("How fast."),
       enabled: boolean("Whether there is any."),
@@ -52,11 +57,19 @@ function readResources(runtime: BlockReader): { kept: JsonObject; timeoutMs?: nu
   return { kept: runtime.object(["resources"]) ?? {}, timeoutMs: resources.duration(["timeout"]) };
 }
 
-/** A list of `{name, description, required, default}` or of names alone. */
+/** A list of `{name, description, required, default}` or of names alone. Each name once: whether it is a secret has one answer. */
 function readEnvironment(block: BlockReader): EnvironmentDeclaration[] | undefined {
   const member = block.member(["environment"]);
   if (member === undefined) return undefined;
-  return block.items(member, (node, pointer) => readVariable(node, pointer, block));
+  const names = new Set<string>();
+  return block.items(member, (node, pointer) => {
+    const variable = readVariable(node, pointer, block);
+    if (variable === undefined || variable.name === "") return variable;
+    if (names.has(variable.name))
+      block.context.refuse({ node, pointer }, `${variable.name} is declared twice in environment: declare it once`);
+    names.add(variable.name);
+    return variable;
+  });
 }
 
 function readVariable(node: SourceNode, pointer: string, block: BlockReader): EnvironmentDeclaration | undefined {
@@ -71,10 +84,13 @@ function readVariable(node: SourceNode, pointer: string, block: BlockReader): En
   const declaration = withoutUndefined<EnvironmentDeclaration>({
     name: name ?? "",
     description: variable.text(["description"]),
+    secret: variable.boolean(["secret", "sensitive"]),
     required: variable.boolean(["required"]),
     default: variable.json(["default"]),
   });
-  variable.accept(["secret", "sensitive"]);
+  const filled = variable.member(["default"]);
+  if (filled && declaration.secret === true)
+    block.context.refuse(filled, `${name ?? "a secret"} is a secret: it has no default, which everybody could read`);
   variable.finish("an environment variable");
   return declaration;
 }

@@ -2,7 +2,8 @@ import type { Json } from "../../engine/json.ts";
 import type { ActionCall, ActionResult } from "../../engine/run/types.ts";
 import type { OpenConnection } from "../auth/credentials.ts";
 import { FIRST_PARTY } from "../first-party/all-connectors.ts";
-import { type InvokeDeps, invokeAction } from "../invoke.ts";
+import type { InvokeDeps } from "../attempt/invoke-deps.ts";
+import { invokeAction } from "../invoke.ts";
 import { pinAction } from "../manifest/pin-action.ts";
 import { readConnector } from "../manifest/read-connector.ts";
 
@@ -26,6 +27,7 @@ export const identity = {
   tenantId: "ten_1",
   environment: "live",
   executionId: "exec_1",
+  workflowId: "w",
   workflowName: "W",
   workflowVersion: "1.0.0",
   runAttempt: 1,
@@ -36,6 +38,7 @@ export const json = (body: Json, init: ResponseInit = {}) =>
 
 export function depsOf(world: World, sent: Sent[]): InvokeDeps {
   return {
+    connectLink: async ({ ref, endUser }) => `https://connect.example.com/${endUser ?? ref ?? ""}`,
     findConnection: async () => world.connection ?? null,
     secrets: async (names) =>
       Object.fromEntries(
@@ -57,15 +60,33 @@ export function depsOf(world: World, sent: Sent[]): InvokeDeps {
       return world.answer ? world.answer(request, sent.length) : json({ ok: true });
     },
     now: Date.now,
+    services: {
+      takeInstance: async () => ({ kind: "none", registered: 0, fitting: 0 }),
+      giveBackInstance: () => {},
+      claimTask: async () => true,
+      sealRevealed: async (values, attempt) => JSON.stringify({ values, attempt }),
+      openRevealed: async (sealed) => JSON.parse(sealed).values,
+      sign: async (_connector, id) => ({
+        "webhook-id": id,
+        "webhook-timestamp": "1",
+        "webhook-signature": "v1,c2lnbmVk",
+      }),
+    },
   };
 }
 
 export function callOf(
   handler: string,
   input: Json,
-  more: { auth?: string; schema?: string; output?: string; environment?: string } = {},
+  more: { auth?: string; schema?: string; output?: string; environment?: string; resources?: string } = {},
 ): ActionCall {
-  const text = `connector: {name: plug, namespace: acme, version: 1.0.0${more.environment ? `, runtime: {environment: ${more.environment}}` : ""}}\n${more.auth ? `auth: ${more.auth}\n` : ""}actions:\n  - name: act\n    handler: {http: ${handler}}\n${more.schema ? `    input: ${more.schema}\n` : ""}${more.output ? `    output: ${more.output}\n` : ""}`;
+  const named = [...handler.matchAll(/\$\{secrets\.(\w+)\}/g)].map(([, name]) => `{name: ${name}, secret: true}`);
+  const environment = more.environment ?? (named.length > 0 ? `[${[...new Set(named)].join(", ")}]` : undefined);
+  const runtime = [
+    ...(environment === undefined ? [] : [`environment: ${environment}`]),
+    ...(more.resources === undefined ? [] : [`resources: ${more.resources}`]),
+  ].join(", ");
+  const text = `connector: {name: plug, namespace: acme, version: 1.0.0${runtime === "" ? "" : `, runtime: {${runtime}}`}}\n${more.auth ? `auth: ${more.auth}\n` : ""}actions:\n  - name: act\n    handler: {http: ${handler}}\n${more.schema ? `    input: ${more.schema}\n` : ""}${more.output ? `    output: ${more.output}\n` : ""}`;
   const { manifest, problems } = readConnector(text, "yaml");
   if (problems.length > 0) throw new Error(JSON.stringify(problems));
   const action = manifest && pinAction(manifest, "act");

@@ -62,7 +62,8 @@ export const runError = z
 const stopReason = z.enum(["shutdown", "until", "idle", "budget"]);
 
 const waitingFor = jsonObject.meta({
-  description: "What is waited for: `kind` is budget, concurrency, event, time, approval, retry, connection or worker.",
+  description:
+    "What is waited for: `kind` is budget, concurrency (`key` or `limit`, `max`, `position`), event, time, approval, retry, connection, task, execution or resume; the other members say which, and until when.",
   example: { kind: "approval", step: "sign_off", approvers: ["finance"] },
 });
 
@@ -203,6 +204,9 @@ export const executeBody = z
   .strictObject({
     action: cleanText(300).meta({ description: "`slug.action` or `namespace/name.action`, `@version` allowed." }),
     input: jsonObject.optional(),
+    connection: cleanText(200).optional().meta({
+      description: "Name or id of the connection to use; the connector's only one, or its `default`, when left out.",
+    }),
     context: jsonObject
       .optional()
       .meta({ description: "Accepted from hybrid SDKs; the platform makes its own context." }),

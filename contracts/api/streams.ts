@@ -72,7 +72,7 @@ export const eventPage = z
   })
   .meta({ id: "EventPage" });
 
-const sequence = z
+export const sequence = z
   .string()
   .regex(/^\d{1,15}$/, "must be the `id` of an event: a whole number.")
   .transform(Number)

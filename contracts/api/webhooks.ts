@@ -158,5 +158,10 @@ export const resendBody = z
 export type ResendBody = z.infer<typeof resendBody>;
 
 export const resent = z
-  .strictObject({ resent: z.int().meta({ description: "How many are sent again: at most 10,000 at once." }) })
-  .meta({ id: "ResentWebhooks" });
+  .strictObject({
+    resent: z.int().meta({ description: "How many are sent again: about 10,000 at once, the oldest first." }),
+    has_more: z.boolean(),
+    next_since: z.string().nullable().meta({ description: "The `since` that goes on with the rest; null at the end." }),
+  })
+  .meta({ id: "ResentWebhooks", example: { resent: 3, has_more: false, next_since: null } });
+export type ResentView = z.infer<typeof resent>;

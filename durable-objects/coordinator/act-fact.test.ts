@@ -12,6 +12,10 @@ function actOf(event: EngineEvent) {
 test("what somebody did to an execution is an act of theirs", () => {
   expect(actOf({ type: "workflow.paused", actor: "key_a" })).toEqual(["execution.paused", "key_a", undefined]);
   expect(actOf({ type: "workflow.resumed", actor: "key_a" })).toEqual(["execution.resumed", "key_a", undefined]);
+  const migrated = { type: "workflow.migrated" as const, plan: "two", version: "2.0.0", actor: "key_a" };
+  expect(actOf(migrated)).toEqual(["execution.migrated", "key_a", undefined]);
+  const retried = { type: "workflow.retried" as const, run_attempt: 2, from: [], actor: "key_a" };
+  expect(actOf(retried)).toEqual(["execution.retried", "key_a", undefined]);
   const stopping = { type: "workflow.stopping", reason: "shutdown", graceful: true, actor: "key_a" } as const;
   expect(actOf(stopping)).toEqual(["execution.shut_down", "key_a", undefined]);
   const canceled = { type: "workflow.canceled", error: CANCELED, actor: "key_a" } as const;

@@ -6,6 +6,10 @@ export function actFact(event: EngineEvent, seq: number, at: number): ActFact | 
   switch (event.type) {
     case "workflow.paused":
       return event.actor === undefined ? undefined : { seq, at, actor: event.actor, action: "execution.paused" };
+    case "workflow.retried":
+      return event.actor === undefined ? undefined : { seq, at, actor: event.actor, action: "execution.retried" };
+    case "workflow.migrated":
+      return event.actor === undefined ? undefined : { seq, at, actor: event.actor, action: "execution.migrated" };
     case "workflow.resumed":
       return event.actor === undefined ? undefined : { seq, at, actor: event.actor, action: "execution.resumed" };
     case "workflow.stopping":

@@ -35,9 +35,14 @@ export interface Entry {
 
 const RUNNING = "concurrent_executions";
 const QUEUED = "queued_executions";
+const STORED = "stored_bytes";
+/** Characters of logs that are written between two measurements of what is stored. */
+const MEASURE_EVERY = 262_144;
 /** How often a cell asks again for what the tenant object did not have, while executions queue here. */
 const RETRY_MS = [1_000, 2_000, 5_000, 10_000] as const;
 const RELEASED_AT_ONCE = 32;
+/** Seconds until somebody who found no room may find some. */
+const RETRY_AFTER_S = 5;
 
 /** What may start, begin and go on in this cell, within the limits and budgets of its tenant (docs/design/limits.md). */
 export class Admissions {
@@ -46,6 +51,7 @@ export class Admissions {
   readonly #queue: StartQueue;
   readonly #budgets: SharedBudgets;
   readonly #months = new MonthAccounts();
+  #grown = 0;
   #pumping = false;
   #tried = 0;
   #retry: (() => void) | undefined;
@@ -61,6 +67,11 @@ export class Admissions {
   /** Executions that queue here for others to end. */
   get queued(): number {
     return this.#queue.size;
+  }
+
+  /** Of one that queues here. */
+  position(executionId: string): number | undefined {
+    return this.#queue.position(executionId);
   }
 
   reservations(): Reservations {
@@ -79,7 +90,7 @@ export class Admissions {
 
   /** Whether the tenant may start anything this month: what it is promised, or why not. */
   async mayStart(): Promise<Reservations | Failure> {
-    const names = this.#monthly();
+    const names = [...this.#monthly(), STORED];
     for (;;) {
       const reserved = this.#reserveStart();
       if (reserved) return reserved;
@@ -98,6 +109,21 @@ export class Admissions {
     return failed ?? this.#begin(reservations, true) ?? unavailable();
   }
 
+  /** Room for an execution that goes on after its end: it does not queue. */
+  async mayGoOn(): Promise<Reservations | Failure> {
+    const [, steps] = this.#monthly();
+    const reservations = this.reservations();
+    const fits = () => this.#allowances.room(steps) >= 1 && this.#queue.size === 0 && reservations.take(RUNNING);
+    if (fits()) return reservations;
+    const failed = await this.#ask([steps, RUNNING]);
+    if (failed) return failed;
+    if (fits()) return reservations;
+    if (this.#allowances.room(steps) < 1) return this.#quotaIsSpent([steps]);
+    const { limit } = this.#allowances.state(RUNNING);
+    const message = `As many executions run as may at once (${limit}): ask again when one has ended.`;
+    return { ...failure("RATE_LIMITED", message, { limit: RUNNING, max: limit }), retryAfter: RETRY_AFTER_S };
+  }
+
   /** Nothing else holds a pending execution any more: it begins, or queues. */
   release(resident: Resident): void {
     const { head, driver, reservations } = resident;
@@ -113,8 +139,10 @@ export class Admissions {
     return { budget: RUNNING, ...this.#allowances.state(RUNNING) };
   }
 
-  /** In the transaction that writes what an execution has pending. */
-  stage(resident: Resident): void {
+  /** In the transaction that writes what an execution has pending; `chars`: of its log, that it adds. */
+  stage(resident: Resident, chars: number): void {
+    this.#grown += chars;
+    if (this.#grown >= MEASURE_EVERY) this.#measure();
     const { head, driver, storedStatus, birth, metered } = resident;
     const { state } = driver;
     if (!head.parent) {
@@ -170,6 +198,7 @@ export class Admissions {
   }
 
   report(account: string, mark: number | undefined): LeaseReport | null {
+    if (account === STORED) this.#measure();
     return this.#allowances.report(account, mark);
   }
 
@@ -194,8 +223,10 @@ export class Admissions {
       this.#tried = 0;
       const id = this.#queue.next();
       const resident = id === undefined ? undefined : this.#deps.get(id);
+      globalThis.faultPoint?.("queue.before");
       if (resident && isQueued(resident) && resident.reservations.take(RUNNING))
         resident.driver.deliver({ type: "release" });
+      globalThis.faultPoint?.("queue.released");
       if (released % RELEASED_AT_ONCE === 0) await this.#deps.wait(0);
     }
   }
@@ -224,7 +255,7 @@ export class Admissions {
 
   #reserveStart(): Reservations | undefined {
     const [executions, steps] = this.#monthly();
-    if (this.#allowances.room(steps) < 1) return undefined;
+    if (this.#allowances.room(steps) < 1 || this.#allowances.room(STORED) < 1) return undefined;
     const reservations = this.reservations();
     return reservations.take(executions) ? reservations : undefined;
   }
@@ -237,18 +268,28 @@ export class Admissions {
     const spent = names.find((name) => this.#allowances.room(name) < 1) ?? names[0] ?? "";
     const [quota = "", month = ""] = spent.split("@");
     const { used, limit } = this.#allowances.state(spent);
+    if (quota === STORED) {
+      const message = `The quota ${quota} of ${limit} is used up: nothing new is started until it is raised.`;
+      return failure("QUOTA_EXCEEDED", message, { quota, limit, used: Math.max(used, limit) });
+    }
     const resetsAt = new Date(periodEnd(month) ?? 0).toISOString();
     const message = `The quota ${quota} of ${limit} is used up until ${resetsAt}.`;
     return failure("QUOTA_EXCEEDED", message, { quota, limit, used: Math.max(used, limit), resets_at: resetsAt });
   }
 
   #askAhead(): void {
-    const low = [...this.#monthly(), RUNNING].filter((name) => this.#allowances.isLow(name));
+    const low = [...this.#monthly(), RUNNING, STORED].filter((name) => this.#allowances.isLow(name));
     if (low.length > 0 && !this.#deps.single) void this.#ask(low);
+  }
+
+  #measure(): void {
+    this.#grown = 0;
+    this.#allowances.measured(STORED, this.#deps.storage.bytes);
   }
 
   /** Why there was no answer. */
   async #ask(names: readonly string[]): Promise<Failure | undefined> {
+    if (names.includes(STORED)) this.#measure();
     try {
       await this.#allowances.ask(names);
       return undefined;

@@ -42,6 +42,7 @@ const WANTED: Readonly<Record<string, number>> = {
   concurrent_executions: 256,
   executions_per_month: 1_000,
   steps_per_month: 10_000,
+  stored_bytes: 67_108_864,
   max_steps: 256,
   max_tokens: 50_000,
   max_seconds: 120_000,
@@ -102,6 +103,11 @@ export class Allowances {
     return account ? account.granted - account.used - account.reserved : 0;
   }
 
+  /** Accounts of which more was used than this cell was given: of what is known after a call only. */
+  passed(): string[] {
+    return [...this.#accounts].flatMap(([name, { used, granted }]) => (used > granted ? [name] : []));
+  }
+
   /** True when the tenant object said just now that there is nothing left. */
   refused(name: string): boolean {
     const account = this.#accounts.get(name);
@@ -123,6 +129,14 @@ export class Allowances {
 
   release(name: string, amount = 1): void {
     this.#account(name).reserved -= amount;
+  }
+
+  /** What is used of an account that is measured: the next measurement says it anew, so it rides on a write that happens anyway. */
+  measured(name: string, used: number): void {
+    const account = this.#account(name);
+    if (account.used === used) return;
+    account.used = used;
+    this.#dirty = true;
   }
 
   /** Counts, in the commit under way. */
@@ -195,7 +209,9 @@ export class Allowances {
       return { account, used: used + reserved, want: this.#wanted(account) };
     });
     this.#seq = Math.max(this.#seq + 1, this.#deps.now());
+    globalThis.faultPoint?.("leases.before");
     const answer = await this.#deps.ask({ seq: this.#seq, budgets: this.#budgets.version, wishes });
+    globalThis.faultPoint?.("leases.answered");
     if (answer.budgets) this.putBudgets(answer.budgets);
     if (answer.behind !== undefined) {
       this.#seq = answer.behind;

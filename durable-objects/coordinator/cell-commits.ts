@@ -1,10 +1,12 @@
 import type { Admissions } from "./admissions.ts";
+import { storeLarge } from "../archive/store-large.ts";
 import type { CellStorage, ExecutionRow } from "./cell-storage.ts";
 import { projectionOf } from "./execution-head.ts";
 import type { IdempotentStarts } from "./idempotent-starts.ts";
 import type { Outbox } from "./outbox.ts";
 import type { PlanCache } from "./plan-cache.ts";
 import type { Resident } from "./resident.ts";
+import { RevealedTable } from "./revealed-table.ts";
 
 interface CommitParts {
   storage: CellStorage;
@@ -33,7 +35,7 @@ export class CellCommits {
     try {
       this.#atomically(() => {
         for (const resident of residents) this.#writeOne(resident);
-        this.#parts.outbox.storeWatermark();
+        this.#parts.outbox.storeWatermark(before);
       });
     } catch {
       for (const resident of residents) {
@@ -53,7 +55,9 @@ export class CellCommits {
     const { birth, spoilt, failing, reportedRuns, driver } = resident;
     if (birth || spoilt || failing || driver.terminal || reportedRuns === driver.state.usage.stepRuns) return;
     try {
+      globalThis.faultPoint?.("usage.before");
       this.#atomically(() => this.#parts.storage.updateExecution(this.#rowOf(resident)));
+      globalThis.faultPoint?.("usage.written");
       this.#reported(resident);
     } catch (error) {
       this.#parts.report(`usage of ${resident.head.executionId} could not be reported`, error);
@@ -66,8 +70,10 @@ export class CellCommits {
     try {
       storage.prepare();
       storage.atomically(() => {
+        globalThis.faultPoint?.("write.before");
         writes();
         admissions.store();
+        globalThis.faultPoint?.("write.inside");
       });
       admissions.settle(true);
     } catch (error) {
@@ -81,7 +87,7 @@ export class CellCommits {
     const { storage, plans, starts } = this.#parts;
     const { birth, head } = resident;
     const { state } = resident.driver;
-    if (birth || state.status !== resident.storedStatus) {
+    if (birth || resident.next !== undefined || state.status !== resident.storedStatus) {
       const row = this.#rowOf(resident);
       if (birth) {
         plans.store(birth.planDigest);
@@ -94,11 +100,20 @@ export class CellCommits {
         });
         if (birth.idempotency) starts.store(birth.idempotency, head.executionId, head.createdAt);
       } else {
+        if (resident.next !== undefined) {
+          plans.store(resident.next);
+          row.next = { plan: resident.next, head: JSON.stringify(head) };
+        }
         storage.updateExecution(row);
       }
     }
-    this.#parts.admissions.stage(resident);
-    resident.logSize += storage.append(head.executionId, resident.pending);
+    const { large } = resident;
+    new RevealedTable(storage).write(resident);
+    if (large) storeLarge(storage, head.executionId, large.fresh, state.finishedAt !== null);
+    const { chars, apart } = storage.append(head.executionId, resident.pending, large);
+    resident.logSize += chars;
+    resident.apartSize += apart;
+    this.#parts.admissions.stage(resident, chars);
   }
 
   #rowOf({ head, plan, driver: { state } }: Resident): ExecutionRow {
@@ -118,10 +133,18 @@ export class CellCommits {
 
   #written(resident: Resident, before: number): void {
     const { plans, starts } = this.#parts;
+    for (const event of resident.pending) if (event.type === "step.pending") resident.revealed.delete(event.path);
+    if (resident.large) resident.large.fresh = [];
     if (resident.birth) {
       plans.stored(resident.birth.planDigest);
       if (resident.birth.idempotency) starts.stored(resident.birth.idempotency.key);
       resident.birth = undefined;
+    }
+    if (resident.next !== undefined) {
+      plans.stored(resident.next);
+      resident.next = undefined;
+      // The read model shows the version that it runs in.
+      this.#reported(resident);
     }
     const { status } = resident.driver.state;
     const statusBefore = resident.storedStatus;

@@ -1,31 +1,24 @@
-import type { EngineEvent, StampedEvent } from "../../engine/run/types.ts";
+import type { EngineEvent, RunStatus, StampedEvent } from "../../engine/run/types.ts";
 import type { ExecutionProjection } from "../../contracts/rpc.ts";
 import type { PlanSource } from "../../engine/plan/types.ts";
+import type { LargeIndex } from "../archive/large-index.ts";
+import { LargeReader } from "../archive/large-reader.ts";
 import { isMigrated, migrate, type SqlStorage, type SqlValue } from "../sqlite-migrations.ts";
+import type { ChangedExecution } from "./changed-execution.ts";
+import { type LogRows, logRows } from "./log-rows.ts";
 import { CELL_MIGRATIONS } from "./migrations.ts";
-
-/** The platform's wall is 2 MB a row or value; the local runtime does not enforce it, so this adapter does. */
-const MAX_ROW_BYTES = 1_900_000;
-/** UTF-16 units up to which a text cannot pass the wall, whatever it holds (3 bytes a unit at most). */
-const SURELY_SMALL = MAX_ROW_BYTES / 3;
-
-/** A row would pass the platform's limits. The execution that wrote it fails by name; others are not touched. */
-export class RowTooLarge extends Error {
-  readonly bytes: number;
-
-  constructor(bytes: number) {
-    super(`a stored value of ${bytes} bytes passes the limit of ${MAX_ROW_BYTES}`);
-    this.bytes = bytes;
-  }
-}
+import { checkRow, SURELY_SMALL } from "./row-size.ts";
+import { numberOrNull, parse, text } from "./stored-values.ts";
 
 /** Rows of a log that are read at once: a page of events is bounded by its characters. */
 const LOG_PAGE_ROWS = 64;
+const LAST_CHANGE = "last_change";
 
 export interface StoredExecution {
   id: string;
   plan: string;
   head: string;
+  status: RunStatus;
   finishedAt: number | null;
   asleep: boolean;
 }
@@ -39,17 +32,8 @@ export interface ExecutionRow {
   change: number;
   /** JSON of the read model's row. */
   projection: string;
-}
-
-/** An execution that the sink is to read. */
-export interface ChangedExecution {
-  id: string;
-  plan: string;
-  finished: boolean;
-  change: number;
-  projection: string;
-  /** Row of its log up to which the sink has its usage. */
-  metered: number;
+  /** What it goes on with, where that has changed: the digest of its plan, and its head. */
+  next?: { plan: string; head: string };
 }
 
 export interface IdempotentStart {
@@ -106,9 +90,14 @@ export class CellStorage {
     this.#write(statement, id, plan, head, status, createdAt, finishedAt, change, projection, parent);
   }
 
-  updateExecution({ id, status, finishedAt, change, projection }: ExecutionRow): void {
+  updateExecution({ id, status, finishedAt, change, projection, next }: ExecutionRow): void {
     const statement = "UPDATE executions SET status = ?, finished_at = ?, change = ?, projection = ? WHERE id = ?";
     this.#write(statement, status, finishedAt, change, projection, id);
+    if (next) this.#write("UPDATE executions SET plan = ?, head = ? WHERE id = ?", next.plan, next.head, id);
+  }
+
+  putHead(id: string, head: string): void {
+    this.#write("UPDATE executions SET head = ? WHERE id = ?", head, id);
   }
 
   /** It only waits, until `due` at the earliest; a restart leaves it on the disk. */
@@ -153,13 +142,14 @@ export class CellStorage {
   }
 
   execution(id: string): StoredExecution | undefined {
-    const row = this.#read("SELECT id, plan, head, finished_at, asleep FROM executions WHERE id = ?", id)[0];
+    const row = this.#read("SELECT id, plan, head, status, finished_at, asleep FROM executions WHERE id = ?", id)[0];
     if (!row) return undefined;
-    const { id: found, plan, head, finished_at: finishedAt, asleep } = row;
+    const { id: found, plan, head, status, finished_at: finishedAt, asleep } = row;
     return {
       id: text(found),
       plan: text(plan),
       head: text(head),
+      status: text(status) as RunStatus,
       finishedAt: numberOrNull(finishedAt),
       asleep: Number(asleep) === 1,
     };
@@ -171,32 +161,11 @@ export class CellStorage {
     return rows.map((row) => text(row.id));
   }
 
-  /** Appends events of one transition group; a row holds events of one time, and no more than a row may hold. Answers their size. */
-  append(execution: string, events: readonly StampedEvent[]): number {
-    let parts: string[] = [];
-    let chars = 0;
-    let size = 0;
-    let first = events[0]?.seq ?? 0;
-    let at = events[0]?.at ?? 0;
-    const flush = (): void => {
-      if (parts.length > 0)
-        this.#write("INSERT INTO log VALUES (?, ?, ?, ?)", execution, first, at, `[${parts.join(",")}]`);
-    };
-    for (const { seq, at: time, ...fact } of events) {
-      const part = JSON.stringify(fact);
-      if ((size + part.length > SURELY_SMALL || time !== at) && parts.length > 0) {
-        flush();
-        parts = [];
-        size = 0;
-        first = seq;
-      }
-      at = time;
-      parts.push(part);
-      size += part.length + 1;
-      chars += part.length + 1;
-    }
-    flush();
-    return chars;
+  /** Appends events of one transition group. Answers their size. */
+  append(execution: string, events: readonly StampedEvent[], large?: LargeIndex): Omit<LogRows, "rows"> {
+    const { rows, ...size } = logRows(events, large);
+    for (const { seq, at, json } of rows) this.#write("INSERT INTO log VALUES (?, ?, ?, ?)", execution, seq, at, json);
+    return size;
   }
 
   /** Characters of an execution's log. */
@@ -206,12 +175,17 @@ export class CellStorage {
     );
   }
 
-  *log(execution: string): Generator<StampedEvent> {
-    yield* stamped(this.#read("SELECT seq, at, events FROM log WHERE execution = ? ORDER BY seq", execution));
+  *log(execution: string, large = new LargeReader(this, execution)): Generator<StampedEvent> {
+    yield* stamped(this.#read("SELECT seq, at, events FROM log WHERE execution = ? ORDER BY seq", execution), large);
   }
 
   /** Events after the sequence `after`: whole rows, until they hold `chars`; `end`: there are no more. */
-  logAfter(execution: string, after: number, chars: number): { events: StampedEvent[]; end: boolean } {
+  logAfter(
+    execution: string,
+    after: number,
+    chars: number,
+    large = new LargeReader(this, execution),
+  ): { events: StampedEvent[]; end: boolean } {
     const first = "SELECT max(seq) AS seq FROM log WHERE execution = ? AND seq <= ?";
     const next = "SELECT seq, at, events FROM log WHERE execution = ? AND seq >= ? ORDER BY seq LIMIT ?";
     const events: StampedEvent[] = [];
@@ -220,9 +194,9 @@ export class CellStorage {
     for (;;) {
       const rows = this.#read(next, execution, seq, LOG_PAGE_ROWS);
       for (const row of rows) {
-        if (left <= 0) return { events, end: false };
+        if (left - large.bytes <= 0) return { events, end: false };
         left -= text(row.events).length;
-        for (const event of stamped([row])) {
+        for (const event of stamped([row], large)) {
           seq = event.seq + 1;
           if (event.seq > after) events.push(event);
         }
@@ -266,13 +240,14 @@ export class CellStorage {
     }));
   }
 
-  /** Executions changed after `after`, oldest first: id, head, how far the feed has each, and whether it is over. */
-  unfed(after: number, limit: number): { id: string; change: number; head: string }[] {
-    const statement = "SELECT id, change, head FROM executions WHERE change > ? ORDER BY change LIMIT ?";
+  /** Executions changed after `after`, oldest first. */
+  unfed(after: number, limit: number): { id: string; change: number; head: string; finishedAt: number | null }[] {
+    const statement = "SELECT id, change, head, finished_at FROM executions WHERE change > ? ORDER BY change LIMIT ?";
     return this.#read(statement, after, limit).map((row) => ({
       id: text(row.id),
       change: Number(row.change),
       head: text(row.head),
+      finishedAt: numberOrNull(row.finished_at),
     }));
   }
 
@@ -347,8 +322,19 @@ export class CellStorage {
     else this.#write("DELETE FROM held_by_budget WHERE execution = ?", execution);
   }
 
+  /** What all of it takes on the disk. */
+  get bytes(): number {
+    return this.#sql.databaseSize ?? 0;
+  }
+
   lastChange(): number {
-    return Number(this.#read("SELECT max(change) AS last FROM executions")[0]?.last ?? 0);
+    const last = Number(this.#read("SELECT max(change) AS last FROM executions")[0]?.last ?? 0);
+    return Math.max(last, Number(this.fact(LAST_CHANGE) ?? 0));
+  }
+
+  /** The newest executions are about to leave: numbers that were given out are never given again. */
+  putLastChange(change: number): void {
+    this.putFact(LAST_CHANGE, String(change));
   }
 
   fact(name: string): string | undefined {
@@ -360,37 +346,31 @@ export class CellStorage {
     this.#write("INSERT OR REPLACE INTO facts VALUES (?, ?)", name, value);
   }
 
+  /** For the tables whose SQL stands in files of their own. */
+  read(query: string, ...bindings: SqlValue[]): Record<string, SqlValue>[] {
+    return this.#read(query, ...bindings);
+  }
+
+  /** Likewise; answers the rows of a RETURNING. */
+  write(query: string, ...bindings: SqlValue[]): Record<string, SqlValue>[] {
+    for (const value of bindings) if (typeof value === "string" && value.length > SURELY_SMALL) checkRow(value);
+    return this.#sql.exec(query, ...bindings).toArray();
+  }
+
   #read(query: string, ...bindings: SqlValue[]): Record<string, SqlValue>[] {
     return this.#ready ? this.#sql.exec(query, ...bindings).toArray() : [];
   }
 
   #write(query: string, ...bindings: SqlValue[]): void {
-    for (const value of bindings) if (typeof value === "string" && value.length > SURELY_SMALL) checkSize(value);
+    for (const value of bindings) if (typeof value === "string" && value.length > SURELY_SMALL) checkRow(value);
     this.#sql.exec(query, ...bindings);
   }
 }
 
-function* stamped(rows: readonly Record<string, SqlValue>[]): Generator<StampedEvent> {
+function* stamped(rows: readonly Record<string, SqlValue>[], large?: LargeReader): Generator<StampedEvent> {
   for (const row of rows) {
     let seq = Number(row.seq);
-    for (const fact of parse<StampedEvent[]>(row.events)) yield { ...fact, seq: seq++, at: Number(row.at) };
+    for (const fact of parse<StampedEvent[]>(row.events))
+      yield { ...(large?.join(fact) ?? fact), seq: seq++, at: Number(row.at) };
   }
-}
-
-function checkSize(value: string): void {
-  const { length } = new TextEncoder().encode(value);
-  if (length > MAX_ROW_BYTES) throw new RowTooLarge(length);
-}
-
-/** JSON that this class wrote itself, read back as the type it was written from. */
-function parse<T>(value: SqlValue | undefined): T {
-  return JSON.parse(text(value)) as T;
-}
-
-function text(value: SqlValue | undefined): string {
-  return String(value ?? "");
-}
-
-function numberOrNull(value: SqlValue | undefined): number | null {
-  return value === null || value === undefined ? null : Number(value);
 }

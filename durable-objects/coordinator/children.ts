@@ -1,9 +1,11 @@
+import { ArchiveDamaged } from "../archive/archive-damaged.ts";
 import { digestOf } from "../../contracts/canonical-json.ts";
-import { childResult, prepareChild } from "../../engine/driver/child-run.ts";
+import { type ChildStart, childResult, prepareChild } from "../../engine/driver/child-run.ts";
 import type { JsonObject } from "../../engine/json.ts";
 import type { PlanSource } from "../../engine/plan/types.ts";
 import type { ActionCall, ActionResult } from "../../engine/run/types.ts";
 import type { RunState } from "../../engine/run/state.ts";
+import type { CellStorage } from "./cell-storage.ts";
 import type { StoredHead } from "./execution-head.ts";
 import type { Resident } from "./resident.ts";
 
@@ -12,9 +14,21 @@ interface ChildDeps {
   childId(parent: StoredHead, seed: string): string;
   /** The final state of an execution; `running` while it is not over, undefined when it is not there. */
   outcome(executionId: string): RunState | "running" | undefined;
-  start(head: StoredHead, planDigest: string, source: PlanSource, inputs: JsonObject, env: JsonObject): void;
+  /** Makes sure that all of one that is there is here; undefined when it is. */
+  ready(executionId: string): Promise<void> | undefined;
+  start(
+    head: StoredHead,
+    planDigest: string,
+    source: PlanSource,
+    start: Pick<ChildStart, "inputs" | "env" | "budget">,
+  ): void;
   cancel(executionId: string, reason: string, compensate: boolean): void;
+  wait(ms: number): Promise<void>;
+  report(message: string, error: unknown): void;
 }
+
+const RETRY_MS = 500;
+const MOST_RETRY_MS = 30_000;
 
 const digests = new WeakMap<PlanSource, string>();
 
@@ -32,15 +46,20 @@ export class Children {
   async run(parent: Resident, call: ActionCall): Promise<ActionResult> {
     const { head } = parent;
     const executionId = this.#deps.childId(head, `${head.runAttempt}:${call.path}#${call.attempt}`);
+    parent.started.set(executionId, { path: call.path, attempt: call.attempt });
+    const coming = this.#deps.ready(executionId);
+    const failed = coming && (await this.#brought(parent, call, executionId, coming));
+    if (failed) return failed;
     const known = this.#deps.outcome(executionId);
     if (known !== undefined && known !== "running") return childResult(known);
     if (known === undefined) {
       const { plan } = parent;
-      const { env: parentEnv, principal } = parent.driver.state;
-      const caller = { plan, env: parentEnv, principal, depth: head.depth ?? 0, now: this.#deps.now() };
+      const { state } = parent.driver;
+      const { env: parentEnv, principal } = state;
+      const caller = { plan, env: parentEnv, principal, depth: head.depth ?? 0, now: this.#deps.now(), state };
       const prepared = prepareChild(caller, call);
       if (!prepared.ok) return prepared;
-      const { source, inputs, env } = prepared.start;
+      const { source } = prepared.start;
       const link = { executionId: head.executionId, path: call.path };
       const { concurrency: held, priority: _also, timeoutMs: _limit, metadata: _data, ...inherited } = head;
       // A slot that an execution above holds is not waited for: it would never be free.
@@ -58,15 +77,43 @@ export class Children {
         ...(slots.length > 0 ? { slots } : {}),
         ...(concurrency && !slots.includes(concurrency.key) ? { concurrency } : {}),
       };
-      this.#deps.start(child, digestOfSource(source), source, inputs, env);
+      globalThis.faultPoint?.("child.before");
+      this.#deps.start(child, digestOfSource(source), source, prepared.start);
     }
     // In the commit of the child's birth.
     parent.driver.deliver({ type: "linked", path: call.path, attempt: call.attempt, executionId });
+    globalThis.faultPoint?.("child.linked");
     const key = keyOf(call);
     parent.children.set(key, executionId);
     const state = await new Promise<RunState>((resolve) => this.#waiting.set(executionId, resolve));
+    globalThis.faultPoint?.("child.ended");
     parent.children.delete(key);
     return childResult(state);
+  }
+
+  /** It ended long ago, or its outputs are large. The object storage may be away for a while: it is asked until it answers. */
+  async #brought(
+    parent: Resident,
+    { path, attempt }: ActionCall,
+    executionId: string,
+    coming: Promise<void> | undefined,
+  ): Promise<ActionResult | undefined> {
+    let next = coming;
+    for (let waitMs = RETRY_MS; ; waitMs = Math.min(waitMs * 2, MOST_RETRY_MS)) {
+      try {
+        if (next) await next;
+        const step = parent.driver.state.open.get(path);
+        const isAwaited = !parent.spoilt && step?.status === "running" && step.attempt === attempt;
+        // Whoever has given it up takes no result; it must not be started again, should it be gone meanwhile.
+        return isAwaited ? undefined : isAway(executionId);
+      } catch (error) {
+        if (error instanceof ArchiveDamaged) return isDamaged(executionId);
+        if (waitMs === RETRY_MS) this.#deps.report(`what ${executionId} gave cannot be read`, error);
+        if (parent.driver.state.open.get(path)?.attempt !== attempt) return isAway(executionId);
+        await this.#deps.wait(waitMs);
+        next = this.#deps.ready(executionId);
+      }
+    }
   }
 
   /** The step is not interested any more. */
@@ -90,10 +137,39 @@ export class Children {
   }
 }
 
+/** Unfinished executions that steps of `parentId` started and that nobody waits for any more. `here`: the head of one in memory. */
+export function unawaited(
+  storage: CellStorage,
+  parentId: string,
+  parent: RunState,
+  here: (executionId: string) => StoredHead | undefined,
+): string[] {
+  return storage.children(parentId).filter((id) => {
+    const row = here(id) ? undefined : storage.execution(id);
+    const child = here(id) ?? (row && (JSON.parse(row.head) as StoredHead));
+    return child !== undefined && !isAwaited(parent, child);
+  });
+}
+
 /** True while the step of the parent still waits for this child's attempt. */
-export function isAwaited(parent: RunState, head: StoredHead): boolean {
+function isAwaited(parent: RunState, head: StoredHead): boolean {
   const step = head.parent && parent.open.get(head.parent.path);
-  return step?.status === "running" && step.attempt === head.parentAttempt;
+  const sameRun = (head.parentRunAttempt ?? 1) === parent.identity.runAttempt;
+  return sameRun && step?.status === "running" && step.attempt === head.parentAttempt;
+}
+
+function isAway(executionId: string): ActionResult {
+  const message = "What the subworkflow gave cannot be read";
+  return { ok: false, error: { code: "UNAVAILABLE", message, details: { execution_id: executionId } } };
+}
+
+function isDamaged(executionId: string): ActionResult {
+  const message = "What the subworkflow gave is damaged in the object storage";
+  return {
+    ok: false,
+    permanent: true,
+    error: { code: "INTERNAL_ERROR", message, details: { execution_id: executionId } },
+  };
 }
 
 function keyOf({ path, attempt }: Pick<ActionCall, "path" | "attempt">): string {

@@ -75,7 +75,9 @@ export class CommitGroup {
     const group = [...this.#pending];
     this.#pending = new Set();
     this.#at = undefined;
+    globalThis.faultPoint?.("commit.before");
     const failures = this.#deps.write(group);
+    globalThis.faultPoint?.("commit.written");
     const written = group.map((resident) => ({ resident, tasks: resident.afterCommit }));
     for (const resident of group) {
       resident.pending = [];
@@ -86,6 +88,7 @@ export class CommitGroup {
       for (const task of tasks) task(error);
       if (error !== undefined) this.#deps.failed(resident, error);
     }
+    globalThis.faultPoint?.("commit.told");
     // Nothing is left to do: what comes next comes from the world.
     if (this.#deps.load() === 0) this.#atOnce = 0;
   }

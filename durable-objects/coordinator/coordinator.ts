@@ -1,42 +1,58 @@
 import { DurableObject } from "cloudflare:workers";
 import { Placement } from "../../contracts/placement.ts";
-import type { RunCommand } from "../../engine/run/types.ts";
+import type { PlanSource } from "../../engine/plan/types.ts";
+import type { ActionCall, RunCommand } from "../../engine/run/types.ts";
 import type { Result } from "../../contracts/errors.ts";
+import type { ChainLink, EventPage, HistoryPart } from "../../contracts/execution-history.ts";
 import type { ExecutionTrace } from "../../contracts/execution-trace.ts";
 import type { ExecutionRecord, StepRecord } from "../../contracts/execution.ts";
 import type { BudgetList, LeaseReport } from "../../contracts/lease.ts";
-import type { FeedRpc, FeedWish } from "../../contracts/feed-rpc.ts";
+import type { FeedRpc, KnownWish } from "../../contracts/feed-rpc.ts";
+import type { MigrateCommand, Migration } from "../../contracts/migration.ts";
+import type { HttpPluginRpc } from "../../contracts/http-plugin-rpc.ts";
 import type {
   CoordinatorRpc,
-  EventPage,
+  ExecutionPlan,
   LoggedUsageQuery,
-  OutboxOptions,
   OutboxPage,
+  CallContext,
   PluginRpc,
   StartAnswer,
   StartCommand,
   StepReport,
+  TaskFinisherRpc,
   TenantRpc,
 } from "../../contracts/rpc.ts";
+import type { TaskAnswer, TaskAttempt, TaskReport } from "../../contracts/task-rpc.ts";
+import type { ServicesRpc } from "../../contracts/services-rpc.ts";
+import { TaskTokens } from "../../contracts/task-token.ts";
+import type { LeftInCell, Purged } from "../../contracts/purged.ts";
+import { deploymentLimits, limitsOf, retentionMs } from "../../contracts/limits.ts";
 import type { LoggedUsage, MeteredUpTo } from "../../contracts/usage.ts";
 import { TimerQueue } from "../timer-queue.ts";
 import { Cell } from "./cell.ts";
 import { CellStorage } from "./cell-storage.ts";
-import { cachedCalls } from "./cached-calls.ts";
+import { cachedCalls, cachedFinish } from "./cached-calls.ts";
 import { LogSockets } from "./log-sockets.ts";
+import type {} from "./fault-point.ts";
+import { r2Objects } from "../archive/r2-objects.ts";
 import { callPlugin } from "./plugin-calls.ts";
 
 /** The bindings a coordinator object needs; the platform Worker's configuration gives them. */
 export interface CoordinatorEnv {
   TOOLBOX_PLUGIN: PluginRpc;
-  HTTP_PLUGIN: PluginRpc;
+  HTTP_PLUGIN: HttpPluginRpc & TaskFinisherRpc;
   CODE_PLUGIN: PluginRpc;
   OUTBOX: { send(message: { cell: string }): Promise<unknown> };
   TENANT: { getByName(name: string): TenantRpc };
   COORDINATOR: { getByName(name: string): Pick<CoordinatorRpc, "claimKey"> };
   FEED: { getByName(name: string): FeedRpc };
+  SERVICES: { getByName(name: string): Pick<ServicesRpc, "attemptOver"> };
+  /** Archived executions. */
+  OBJECTS: R2Bucket;
   /** Base64 of 32 bytes: signs execution ids. */
   EXECUTION_ID_KEY: string;
+  DEFAULT_LIMITS?: string;
 }
 
 const REGISTERED = "registered";
@@ -52,6 +68,7 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
   readonly #sockets: LogSockets;
   #registered: boolean;
   #idKey: Placement | undefined;
+  #taskTokens: TaskTokens | undefined;
 
   constructor(ctx: DurableObjectState, env: CoordinatorEnv) {
     super(ctx, env);
@@ -66,24 +83,38 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
       now: Date.now,
       wait: (ms) => scheduler.wait(ms),
       call: cachedCalls(
-        (call, context) => callPlugin(plugins, call, context, report),
+        (call, context) => callPlugin(plugins, call, this.#withTaskToken(call, context), report),
         () => this.#tenant,
         Date.now,
       ),
+      finish: cachedFinish(
+        (call, context, envelope, revealed) => env.HTTP_PLUGIN.finish(call, context, envelope, revealed),
+        () => this.#tenant,
+        Date.now,
+      ),
+      maskSaid: (call, context, text, revealed) => env.HTTP_PLUGIN.maskSaid(call, context, text, revealed),
+      // A place that is not given back is free when the attempt's time is over.
+      taskOver: (attempt) => void this.#services.attemptOver(attempt).catch(() => undefined),
       tenant: {
         acquireSlot: (executionId, rule, priority) =>
           this.#tenant.acquireSlot({ ...rule, executionId, priority, cell: this.#name }),
         releaseSlot: (executionId) => this.#tenant.releaseSlot(executionId),
+        slotPosition: (executionId) => this.#tenant.slotPosition(executionId),
         awaitEvent: (executionId, path, { event: name, key = "", channel, filter }) =>
           this.#tenant.awaitEvent({ executionId, path, name, key, channel, filter, cell: this.#name }),
         askLeases: (question) => this.#tenant.askLeases({ ...question, holder: this.#name }),
         forgetWait: (executionId, path) => this.#tenant.forgetWait(executionId, path),
       },
+      objects: r2Objects(env.OBJECTS),
+      objectsPrefix: `${this.#owner}/`,
+      retentionMs: async () =>
+        retentionMs(limitsOf(deploymentLimits(env.DEFAULT_LIMITS), (await this.#tenant.settings()).limits)),
       claimKey: (cell, key) => this.env.COORDINATOR.getByName(cell).claimKey(key, this.#name),
       childId: (parent, seed) => this.#placement.child(parent, parent.executionId, seed),
       setAlarm: (at) => void ctx.storage.setAlarm(at),
       hintOutbox: () => void this.#hint(),
       pushToFeed: (items) => this.#feed.push(items),
+      ...(this.#isolated ? { askWish: () => this.#feed.wish() } : {}),
       report,
     });
     this.#sockets = new LogSockets(ctx, this.#cell.events);
@@ -107,16 +138,37 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
     return this.#cell.readEvents(executionId, options.after, options.waitMs);
   }
 
+  async readHistory(executionId: string, after: number, exact: boolean, upTo: number): Promise<HistoryPart | null> {
+    await this.#cell.retention.bring(executionId);
+    return this.#cell.events.history(executionId, after, exact, upTo);
+  }
+
+  async keepLinks(executionId: string, links: readonly ChainLink[]): Promise<void> {
+    return this.#cell.events.keepLinks(executionId, links);
+  }
+
   async report(executionId: string, path: string, attempt: number, report: StepReport): Promise<boolean> {
     return this.#cell.report(executionId, path, attempt, report);
   }
 
-  async setFeed(wish: FeedWish): Promise<void> {
+  async reportTask(executionId: string, which: TaskAttempt, report: TaskReport): Promise<TaskAnswer | null> {
+    return this.#cell.reportTask(executionId, which, report);
+  }
+
+  async setFeed(wish: KnownWish): Promise<void> {
     this.#cell.setFeed(wish);
   }
 
-  async act(executionId: string, command: RunCommand): Promise<Result<ExecutionRecord> | null> {
-    return this.#cell.act(executionId, command);
+  async act(executionId: string, command: RunCommand, source?: PlanSource): Promise<Result<ExecutionRecord> | null> {
+    return this.#cell.act(executionId, command, source);
+  }
+
+  async migrate(executionId: string, command: MigrateCommand): Promise<Result<Migration> | null> {
+    return this.#cell.migrate(executionId, command);
+  }
+
+  async planOf(executionId: string): Promise<ExecutionPlan | null> {
+    return this.#cell.planOf(executionId);
   }
 
   async claimKey(key: string, by: string): Promise<string | null> {
@@ -135,8 +187,8 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
     return this.#cell.isLive(executionId);
   }
 
-  async readOutbox(after: number, limit: number, options?: OutboxOptions): Promise<OutboxPage> {
-    return this.#cell.readOutbox(after, limit, options);
+  async readOutbox(after: number, limit: number): Promise<OutboxPage> {
+    return this.#cell.readOutbox(after, limit);
   }
 
   async ackOutbox(change: number, metered?: readonly MeteredUpTo[]): Promise<void> {
@@ -148,16 +200,34 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
   }
 
   async traces(ids: string[]): Promise<ExecutionTrace[]> {
+    await this.#cell.retention.bringRows(ids);
     return this.#cell.traces(ids);
   }
 
   async loggedUsage(query: LoggedUsageQuery): Promise<LoggedUsage[]> {
+    if ("ids" in query) await this.#cell.retention.bringRows(query.ids);
     return this.#cell.loggedUsage(query);
   }
 
-  async wake(): Promise<number> {
-    this.#cell.tick();
+  async wake(retentionMs?: number): Promise<number> {
+    this.#cell.tick(retentionMs);
     return this.#cell.unfinished;
+  }
+
+  async purge(executionId: string, actor: string): Promise<Result<Purged> | null> {
+    return this.#cell.retention.purge(executionId, actor);
+  }
+
+  async duePurges(): Promise<Purged[]> {
+    return this.#cell.retention.duePurges();
+  }
+
+  async purged(executionIds: string[]): Promise<void> {
+    this.#cell.retention.purged(executionIds);
+  }
+
+  async leftOf(executionIds: string[]): Promise<LeftInCell> {
+    return this.#cell.retention.leftOf(executionIds);
   }
 
   /** Sockets by which executions are followed: see `LogSockets`. */
@@ -192,6 +262,10 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
     return this.env.TENANT.getByName(this.#owner);
   }
 
+  get #services(): Pick<ServicesRpc, "attemptOver"> {
+    return this.env.SERVICES.getByName(this.#owner);
+  }
+
   get #feed(): FeedRpc {
     return this.env.FEED.getByName(this.#owner);
   }
@@ -202,8 +276,25 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
   }
 
   get #placement(): Placement {
-    this.#idKey ??= new Placement(Uint8Array.from(atob(this.env.EXECUTION_ID_KEY), (letter) => letter.charCodeAt(0)));
+    this.#idKey ??= new Placement(this.#deploymentKey);
     return this.#idKey;
+  }
+
+  get #deploymentKey(): Uint8Array {
+    return Uint8Array.from(atob(this.env.EXECUTION_ID_KEY), (letter) => letter.charCodeAt(0));
+  }
+
+  /** A service may finish the attempt later, with this. */
+  #withTaskToken(call: ActionCall, context: CallContext): CallContext {
+    const { plugin, handler } = call.action;
+    if (plugin !== "http" && plugin !== "code") return context;
+    const known = { ...context, cell: this.#name };
+    if (handler.style !== "service") return known;
+    this.#taskTokens ??= new TaskTokens(this.#deploymentKey);
+    const { tenantId, environment, executionId, runAttempt } = context;
+    const { path, attempt } = call;
+    const taskToken = this.#taskTokens.issue({ tenantId, environment, executionId, path, runAttempt, attempt });
+    return { ...known, taskToken };
   }
 
   /** Its name ends in a shard `s…`, or in `i…` when it holds one isolated execution. */
@@ -213,23 +304,29 @@ export class Coordinator extends DurableObject<CoordinatorEnv> implements Coordi
 
   /**
    * Once in a cell's life, before its first start: from then on the sweeper and the feed know it, whatever is killed. An isolated
-   * execution's object stays unknown; what its tenant's feed wants, it learns here for good.
+   * execution's object stays unknown: what its tenant's feed wants later, it asks when it has something to tell.
    */
   async #register(): Promise<void> {
     const name = this.#name;
+    globalThis.faultPoint?.("register.before");
     if (!this.#isolated) await this.#tenant.registerCell(name);
+    globalThis.faultPoint?.("register.told");
     const wish = await this.#feed.wish();
-    if (wish) this.#cell.setFeed(wish);
+    globalThis.faultPoint?.("register.wish");
+    this.#cell.setFeed(wish);
     if (!this.#isolated) {
       this.#storage.prepare();
       this.#storage.putFact(REGISTERED, name);
     }
+    globalThis.faultPoint?.("register.done");
     this.#registered = true;
   }
 
   async #hint(): Promise<void> {
     const cell = this.ctx.id.name;
+    globalThis.faultPoint?.("hint.before");
     if (cell !== undefined) await this.env.OUTBOX.send({ cell }).catch(() => undefined);
+    globalThis.faultPoint?.("hint.sent");
   }
 }
 

@@ -32,7 +32,9 @@ export class Errands {
   awaitEvent(resident: Resident, path: string, wait: EventWait): void {
     const { executionId } = resident.head;
     this.#run(resident, async () => {
+      globalThis.faultPoint?.("event.before");
       const event = await this.#deps.tenant.awaitEvent(executionId, path, wait);
+      globalThis.faultPoint?.("event.answered");
       if (!event || !this.#deps.isCurrent(resident)) return;
       const { id, name, key, payload, channel } = event;
       resident.driver.deliver({ type: "signal", id, name, key, payload, channel, path });
@@ -48,7 +50,9 @@ export class Errands {
     const { executionId, concurrency, priority = 0 } = resident.head;
     if (!concurrency) return;
     this.#run(resident, async () => {
+      globalThis.faultPoint?.("slot.before");
       const answer = await this.#deps.tenant.acquireSlot(executionId, concurrency, priority);
+      globalThis.faultPoint?.("slot.answered");
       if (!this.#deps.isCurrent(resident)) return;
       if (answer.kind === "granted") this.#deps.release(resident);
       else if (answer.kind === "rejected")
@@ -57,6 +61,7 @@ export class Errands {
   }
 
   releaseSlot(resident: Resident): void {
+    if (resident.head.concurrency) globalThis.faultPoint?.("slot.given_back");
     if (resident.head.concurrency) void this.#deps.tenant.releaseSlot(resident.head.executionId).catch(() => undefined);
   }
 

@@ -2,6 +2,7 @@ import type { ExecutionHead } from "../../contracts/execution-record.ts";
 import { stepRecord, usageRecord } from "../../contracts/execution-record.ts";
 import type { Environment, StepRecord } from "../../contracts/execution.ts";
 import type { CallContext, ConcurrencyRule, ExecutionProjection, StartCommand } from "../../contracts/rpc.ts";
+import type { ActId } from "../../engine/run/going-on.ts";
 import type { Principal } from "../../engine/run/authorization.ts";
 import type { Plan } from "../../engine/plan/types.ts";
 import type { RunState } from "../../engine/run/state.ts";
@@ -15,6 +16,8 @@ export interface StoredHead extends ExecutionHead {
   timeoutMs?: number;
   traceparent?: string;
   principal?: Principal;
+  /** Started as it is published; so are the executions that it starts. */
+  published?: boolean;
   /** Executions above it whose steps started it. */
   depth?: number;
   /** Attempt of the parent's step that it runs for. */
@@ -27,11 +30,22 @@ export interface StoredHead extends ExecutionHead {
   priority?: number;
   /** Where its end is told. */
   callbackUrl?: string;
+  /** Where it went on after an end, or with another version: from the event `seq` on, what held. None: it is as it began. */
+  epochs?: Epoch[];
+  /** Acts that came after its end and changed nothing, the newest last: its log is closed, their keys count all the same. */
+  noted?: ActId[];
+}
+
+/** A part of an execution's log that one plan and one run attempt hold for. */
+export interface Epoch {
+  seq: number;
+  plan: string;
+  runAttempt: number;
 }
 
 export function headOf(command: StartCommand, createdAt: number): StoredHead {
   const { executionId, tenantId, environment, mode, actor, metadata, timeoutMs, traceparent } = command;
-  const { principal, concurrency, priority, callbackUrl } = command;
+  const { principal, published, concurrency, priority, callbackUrl } = command;
   return {
     executionId,
     tenantId,
@@ -44,6 +58,7 @@ export function headOf(command: StartCommand, createdAt: number): StoredHead {
     createdAt,
     runAttempt: 1,
     principal,
+    published,
     concurrency,
     priority,
     callbackUrl,
@@ -72,12 +87,15 @@ export function projectionOf(plan: Plan, state: RunState, head: StoredHead): Omi
 }
 
 export function callContextOf(plan: Plan, head: StoredHead): CallContext {
+  const { name, slug, version } = plan.definition;
   return {
     tenantId: head.tenantId,
     environment: head.environment,
     executionId: head.executionId,
-    workflowName: plan.definition.name,
-    workflowVersion: plan.definition.version,
+    workflowId: slug,
+    workflowName: name,
+    workflowVersion: version,
+    ...(head.published === true ? { published: `${slug}@${version}` } : {}),
     runAttempt: head.runAttempt,
     isolated: head.mode === "isolated",
     traceparent: head.traceparent,

@@ -3,6 +3,7 @@ import type { RunError } from "../../engine/errors.ts";
 import type { Plan } from "../../engine/plan/types.ts";
 import { addressOf } from "../../engine/run/path.ts";
 import type { AttemptUsage, StampedEvent } from "../../engine/run/types.ts";
+import { LargeReader } from "../archive/large-reader.ts";
 import type { CellStorage } from "./cell-storage.ts";
 import type { StoredHead } from "./execution-head.ts";
 import type { PlanCache } from "./plan-cache.ts";
@@ -52,7 +53,7 @@ export function executionTrace(storage: CellStorage, plans: PlanCache, id: strin
     dropped: 0,
   };
   const open = new Map<string, { attempt: number; at: number }>();
-  for (const event of storage.log(id)) {
+  for (const event of storage.log(id, new LargeReader(storage, id, "notes"))) {
     if (event.type === "workflow.started") trace.startedAt ??= event.at;
     else if (isEnding(event)) {
       trace.status = ENDS[event.type];

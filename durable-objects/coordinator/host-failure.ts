@@ -1,5 +1,5 @@
 import type { RunError } from "../../engine/errors.ts";
-import { RowTooLarge } from "./cell-storage.ts";
+import { RowTooLarge } from "./row-size.ts";
 
 /** How an execution ends that a fault outside of its workflow stopped. The fault itself is the operator's to see. */
 export function hostFailure(error: unknown): RunError {
@@ -7,7 +7,7 @@ export function hostFailure(error: unknown): RunError {
     return {
       code: "PAYLOAD_TOO_LARGE",
       message: `The execution could not be stored: ${error.message}`,
-      details: { limit: "payload_bytes" },
+      details: { limit: error.limit },
     };
   }
   return {

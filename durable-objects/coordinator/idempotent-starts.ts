@@ -1,7 +1,7 @@
 import type { CellStorage, IdempotentStart } from "./cell-storage.ts";
 
-/** Keys are honoured this long (section 11). */
-const KEPT_MS = 24 * 3_600_000;
+/** Keys are honoured this long after their execution was created (section 11). */
+export const KEPT_MS = 24 * 3_600_000;
 
 /** Longer than the edge sends starts by a map from before its bucket moved. */
 const CLAIM_KEPT_MS = KEPT_MS + 600_000;
@@ -43,8 +43,8 @@ export class IdempotentStarts {
     this.#underWay.set(key, { bodyHash, execution });
   }
 
-  store({ key, bodyHash }: Idempotency, execution: string, now: number): void {
-    this.#storage.putIdempotent(key, bodyHash, execution, now + KEPT_MS);
+  store({ key, bodyHash }: Idempotency, execution: string, createdAt: number): void {
+    this.#storage.putIdempotent(key, bodyHash, execution, createdAt + KEPT_MS);
   }
 
   stored(key: string): void {

@@ -76,4 +76,66 @@ export const CELL_MIGRATIONS: readonly SqliteMigration[] = [
         FROM (SELECT count(*) AS n FROM executions WHERE finished_at IS NULL AND parent IS NULL AND status <> 'pending') WHERE n > 0;
     `,
   },
+  {
+    // What has left for the archive (docs/design/archive.md): guests that came back to be read, plans that nobody may need any more, and purges.
+    id: 7,
+    sql: `
+      CREATE TABLE returned (execution TEXT PRIMARY KEY, change INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+      CREATE INDEX returned_by_time ON returned (at);
+      CREATE TABLE left_plans (digest TEXT PRIMARY KEY) WITHOUT ROWID;
+      CREATE TABLE purges (
+        execution TEXT PRIMARY KEY, root TEXT NOT NULL, actor TEXT NOT NULL, cached TEXT NOT NULL, at INTEGER NOT NULL, due INTEGER
+      ) WITHOUT ROWID;
+      CREATE INDEX purges_by_root ON purges (root);
+      CREATE INDEX purges_due ON purges (due) WHERE due IS NOT NULL;
+      CREATE INDEX purges_by_time ON purges (at);
+    `,
+  },
+  {
+    // Hashes of the chain over logs, where somebody has asked for them: a log has to lead to them ever after.
+    id: 8,
+    sql: `
+      CREATE TABLE links (execution TEXT NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (execution, seq)) WITHOUT ROWID;
+    `,
+  },
+  {
+    // Outputs over the inline limit: which ones an execution has, and their texts while it runs or is read (docs/design/archive.md).
+    id: 9,
+    sql: `
+      CREATE TABLE large_outputs (
+        execution TEXT NOT NULL, sha256 TEXT NOT NULL, bytes INTEGER NOT NULL, kept INTEGER NOT NULL, PRIMARY KEY (execution, sha256)
+      ) WITHOUT ROWID;
+      CREATE TABLE large_parts (
+        execution TEXT NOT NULL, sha256 TEXT NOT NULL, part INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY (execution, sha256, part)
+      ) WITHOUT ROWID;
+      ALTER TABLE returned ADD COLUMN whole INTEGER NOT NULL DEFAULT 1;
+    `,
+  },
+  {
+    // What was put back of a guest: they have a limit together.
+    id: 10,
+    sql: "ALTER TABLE returned ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;",
+  },
+  {
+    // What services were given that finish their attempts later, sealed: by it their results are masked. Gone with the attempt.
+    id: 11,
+    sql: `
+      CREATE TABLE task_revealed (
+        execution TEXT NOT NULL, path TEXT NOT NULL, attempt INTEGER NOT NULL, sealed TEXT NOT NULL, PRIMARY KEY (execution, path)
+      );
+    `,
+  },
+  {
+    // From here on logs may hold `act.noted`: code that does not know it opens no cell that has this.
+    id: 12,
+    sql: "SELECT 1;",
+  },
+  {
+    // What a purge has removed: rows of this object, and objects of the object storage.
+    id: 13,
+    sql: `
+      ALTER TABLE purges ADD COLUMN rows INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE purges ADD COLUMN objects INTEGER;
+    `,
+  },
 ];

@@ -78,20 +78,21 @@ export class Outbox {
     this.#announced = true;
     this.#timers.at(now + GATHER_MS, () => {
       this.#announced = false;
+      globalThis.faultPoint?.("outbox.announced");
       this.#hint();
     });
   }
 
   /** Each row brings the usage that the sink has not confirmed yet; `last` counts rows whose usage is all here. */
-  read(after: number, limit: number, withUsage = true): OutboxPage {
+  read(after: number, limit: number): OutboxPage {
     const page: OutboxPage = { rows: [], last: after, metered: [], more: false };
     const changed = this.#storage.changed(Math.max(after, 0), limit);
     let left = MOST_FACTS;
     for (const execution of changed) {
       const { id, change, projection, finished, metered } = execution;
-      const usage = withUsage ? this.#usage.read(execution, left) : { facts: [], acts: [], upTo: metered, more: false };
+      const usage = this.#usage.read(execution, left);
       left -= usage.facts.length + usage.acts.length;
-      const facts = usage.facts.length > 0 ? `"facts":${JSON.stringify(usage.facts)},` : "";
+      const facts = usage.facts.length > 0 ? `"facts":[${usage.facts.join(",")}],` : "";
       const acts = usage.acts.length > 0 ? `"acts":${JSON.stringify(usage.acts)},` : "";
       page.rows.push(`{"change":${change},${facts}${acts}${projection.slice(1)}`);
       // Of what is over and all here, the watermark says enough: a short run costs no further write.
@@ -115,10 +116,13 @@ export class Outbox {
     });
   }
 
-  /** Rides on a commit that happens anyway, and the feed's mark with it; a lost one only means that things are sent again. */
-  storeWatermark(): void {
+  /**
+   * Rides on a commit that happens anyway, and the feed's mark with it; a lost one only means that things are sent again. `before`: the last
+   * change before that commit; what it writes itself, the feed is yet to be told.
+   */
+  storeWatermark(before = this.#last): void {
     if (this.#storedAck === this.#acked) return;
-    this.#storage.putFact(ACKED, `${this.#acked} ${this.#feedMark()}`);
+    this.#storage.putFact(ACKED, `${this.#acked} ${Math.min(this.#feedMark(), before)}`);
     this.#storedAck = this.#acked;
   }
 }

@@ -43,4 +43,9 @@ export class PlanCache {
   stored(digest: string): void {
     this.#unstored.delete(digest);
   }
+
+  /** It was taken off the disk: whoever has it in memory stores it again. */
+  removed(digest: string, source: string): void {
+    if (this.#plans.has(digest)) this.#unstored.set(digest, source);
+  }
 }

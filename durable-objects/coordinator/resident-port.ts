@@ -1,5 +1,13 @@
 import type { HostPort } from "../../engine/driver/host-port.ts";
-import type { ActionCall, ActionResult, Admittance, Opening, EventWait, StampedEvent } from "../../engine/run/types.ts";
+import type {
+  ActionCall,
+  ActionResult,
+  Admittance,
+  Opening,
+  EventWait,
+  Spent,
+  StampedEvent,
+} from "../../engine/run/types.ts";
 import type { TimerQueue } from "../timer-queue.ts";
 import type { CommitGroup } from "./commit-group.ts";
 import { executionTooLarge } from "./host-failure.ts";
@@ -14,6 +22,7 @@ export interface ResidentDeps {
   awaitEvent(resident: Resident, path: string, wait: EventWait): void;
   forgetEvent(resident: Resident, path: string): void;
   admits(resident: Resident, kind: Opening): Admittance;
+  spentBy(executionId: string): Spent | undefined;
   soon(task: () => void): void;
   /** Called after events that did not end the execution were written. */
   committed(resident: Resident): void;
@@ -24,6 +33,8 @@ export interface ResidentDeps {
 
 /** An object has 128 MB for all its executions, and a record must pass one RPC of 32 MiB. */
 const LOG_CHARS = 16_777_216;
+/** What its events say of large outputs is in memory once, however often they say it. But somebody is to read its history. */
+const APART_CHARS = 16 * LOG_CHARS;
 
 /** The engine's host port for one execution of a cell. */
 export class ResidentPort implements HostPort {
@@ -43,13 +54,18 @@ export class ResidentPort implements HostPort {
     return this.#deps.admits(this.#resident, kind);
   }
 
+  spentBy(executionId: string): Spent | undefined {
+    return this.#deps.spentBy(executionId);
+  }
+
   commit(events: readonly StampedEvent[], done: () => void): void {
     if (this.#resident.spoilt) return;
     this.#deps.group.add(this.#resident, events, () => {
       done();
-      const { driver, logSize } = this.#resident;
+      const { driver, logSize, apartSize } = this.#resident;
       if (driver.terminal) this.#deps.ended(this.#resident);
-      else if (logSize > this.#mostChars) this.#giveUp();
+      else if (logSize > this.#mostChars) this.#giveUp(this.#mostChars);
+      else if (apartSize > APART_CHARS) this.#giveUp(APART_CHARS);
       else this.#deps.committed(this.#resident);
     });
   }
@@ -61,8 +77,8 @@ export class ResidentPort implements HostPort {
   }
 
   /** In a turn of its own: what waits for the commit in hand must see the state that was written. */
-  #giveUp(): void {
-    const error = executionTooLarge(this.#mostChars);
+  #giveUp(max: number): void {
+    const error = executionTooLarge(max);
     this.#deps.soon(() => this.#resident.driver.deliver({ type: "fail", error }));
   }
 

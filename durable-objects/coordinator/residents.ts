@@ -1,50 +1,25 @@
-import type { CallContext } from "../../contracts/rpc.ts";
 import { RunDriver } from "../../engine/driver/run-driver.ts";
 import type { Plan } from "../../engine/plan/types.ts";
 import { newRun } from "../../engine/run/new-run.ts";
 import type { RunState } from "../../engine/run/state.ts";
 import type { ActionCall, ActionResult } from "../../engine/run/types.ts";
-import type { TimerQueue } from "../timer-queue.ts";
-import type { Admissions } from "./admissions.ts";
 import { CellCommits } from "./cell-commits.ts";
-import type { CellStorage } from "./cell-storage.ts";
-import { Children, isAwaited } from "./children.ts";
+import { Children, unawaited } from "./children.ts";
 import { CommitGroup } from "./commit-group.ts";
+import { withEpoch } from "./epochs.ts";
 import { Errands } from "./errands.ts";
 import { callContextOf, type StoredHead } from "./execution-head.ts";
+import { foldStored } from "./fold-stored.ts";
 import { hostFailure } from "./host-failure.ts";
-import type { IdempotentStarts } from "./idempotent-starts.ts";
 import { isLost } from "./is-lost.ts";
-import { nextTimer } from "./next-timer.ts";
-import type { Outbox } from "./outbox.ts";
-import type { PlanCache } from "./plan-cache.ts";
 import type { Reservations } from "./reservations.ts";
 import { type Birth, Resident } from "./resident.ts";
+import type { ResidentsDeps } from "./residents-deps.ts";
 import { ResidentPort } from "./resident-port.ts";
+import { restsUntil } from "./rests-until.ts";
 import { StoredRuns } from "./stored-runs.ts";
-import type { TenantPort } from "./tenant-port.ts";
-
-export interface ResidentsDeps {
-  storage: CellStorage;
-  plans: PlanCache;
-  outbox: Outbox;
-  starts: IdempotentStarts;
-  admissions: Admissions;
-  timers: TimerQueue;
-  tenant: TenantPort;
-  now(): number;
-  wait(ms: number): Promise<void>;
-  call(call: ActionCall, context: CallContext): Promise<ActionResult>;
-  childId(parent: StoredHead, seed: string): string;
-  /** Events of an execution were written; `before`: the outbox's last change before that. */
-  wrote(resident: Resident, before: number): void;
-  /** What is in memory, or due on the disk, has changed. */
-  keepAwake(): void;
-  report(message: string, error: unknown): void;
-}
-
-/** An execution whose next timer is further off than this, and that does nothing else, leaves the memory. */
-const SHORT_WAIT_MS = 5_000;
+import { TreeBudgets } from "./tree-budgets.ts";
+import { untilEnd } from "./until-end.ts";
 
 /** The executions in the memory of a cell: how they come in, are written, fail, fall asleep and leave. */
 export class Residents {
@@ -55,12 +30,15 @@ export class Residents {
   readonly #children: Children;
   readonly #errands: Errands;
   readonly #runs: StoredRuns;
+  readonly #trees: TreeBudgets;
   #calls = 0;
 
   constructor(deps: ResidentsDeps) {
     this.#deps = deps;
     const { now, tenant, timers } = deps;
-    this.#runs = new StoredRuns(deps.storage, deps.plans);
+    this.#runs = new StoredRuns(deps.storage, deps.plans, deps.bring);
+    const here = (id: string) => this.#all.get(id);
+    this.#trees = new TreeBudgets({ here, read: (id) => foldStored(deps.storage, deps.plans, id) });
     this.#commits = new CellCommits(deps);
     this.#group = new CommitGroup({
       now,
@@ -77,15 +55,19 @@ export class Residents {
       now: () => this.now(),
       childId: deps.childId,
       outcome: (id) => (this.#all.has(id) ? "running" : this.#runs.outcome(id)),
-      start: (head, planDigest, source, inputs, env) => {
+      ready: (id) => (deps.storage.execution(id) ? deps.bring(id) : undefined),
+      start: (head, planDigest, source, { inputs, env, budget }) => {
         const plan = deps.plans.find(planDigest, source);
         if (!plan) throw new Error("a plan that was just given is unknown");
         const { principal, actor, parent, concurrency } = head;
         const hold = concurrency && { kind: "concurrency" as const, key: concurrency.key };
         const maxSteps = parent && this.#all.get(parent.executionId)?.driver.state.maxSteps;
-        this.bear(head, plan, { planDigest, start: { type: "start", inputs, env, principal, actor, maxSteps, hold } });
+        const start = { type: "start" as const, inputs, env, principal, actor, budget, maxSteps, hold };
+        this.bear(head, plan, { planDigest, start });
       },
       cancel: (id, reason, compensate) => this.#cancel(id, reason, compensate),
+      wait: deps.wait,
+      report: deps.report,
     });
     const isCurrent = (resident: Resident) => this.isCurrent(resident);
     const release = (resident: Resident) => deps.admissions.release(resident);
@@ -124,6 +106,24 @@ export class Residents {
     return resident;
   }
 
+  /** One that has ended, as its next run attempt, with another plan where one is given: to be told to go on, or let go. */
+  reopen(executionId: string, promised: Reservations, next?: { digest: string; plan: Plan }): Resident | undefined {
+    const row = this.#deps.storage.execution(executionId);
+    if (!row || row.finishedAt === null || this.#all.has(executionId)) return undefined;
+    const reopened = this.#runs.read(executionId, (head, plan, state, large) => {
+      const epoch = { seq: state.seq + 1, plan: next?.digest ?? row.plan, runAttempt: state.identity.runAttempt + 1 };
+      const resident = this.#take(withEpoch(head, row.plan, epoch), next?.plan ?? plan, state, promised);
+      resident.next = epoch.plan;
+      return resident.storedIn(this.#deps.storage, large);
+    });
+    return reopened ?? undefined;
+  }
+
+  /** It is not driven after all. */
+  letGo(resident: Resident): void {
+    if (this.isCurrent(resident)) this.#drop(resident);
+  }
+
   /** After a restart: everything that was not asleep is folded and goes on. */
   recover(): void {
     const { storage, report } = this.#deps;
@@ -155,7 +155,7 @@ export class Residents {
   async read<T>(executionId: string, use: (head: StoredHead, plan: Plan, state: RunState) => T): Promise<T | null> {
     for (;;) {
       const resident = this.#all.get(executionId);
-      if (!resident) return this.#runs.read(executionId, use);
+      if (!resident) return this.#runs.find(executionId, use);
       const settled = this.#group.settled(resident);
       if (!settled) return use(resident.head, resident.plan, resident.driver.state);
       await settled;
@@ -174,35 +174,23 @@ export class Residents {
   }
 
   /** Waits for the end, at most `waitMs`; undefined when it has not come by then. */
-  async ended(caused: Resident, waitMs: number): Promise<Resident | undefined> {
-    let resident = caused;
-    while (resident.successor) resident = resident.successor;
-    if (this.#all.get(resident.head.executionId) !== resident) return resident;
-    return new Promise((resolve) => {
-      const waiter = (ended: Resident): void => {
-        takeBack();
-        resolve(ended);
-      };
-      resident.waiters.add(waiter);
-      const takeBack = this.#deps.timers.at(this.#deps.now() + waitMs, () => {
-        resident.waiters.delete(waiter);
-        resolve(undefined);
-        this.rest(resident);
-      });
-    });
+  ended(caused: Resident, waitMs: number): Promise<Resident | undefined> {
+    const { timers, now } = this.#deps;
+    const [isCurrent, rest] = [(it: Resident) => this.isCurrent(it), (it: Resident) => this.rest(it)];
+    return untilEnd(caused, waitMs, { timers, now, isCurrent, rest });
   }
 
   /** An execution that only waits, and longer than a nap, is left to the disk until it is due or somebody asks. */
   rest(resident: Resident): void {
-    const { head, driver, children, waiters, errands, birth } = resident;
-    if (this.#all.get(head.executionId) !== resident || resident.spoilt || resident.failing || birth) return;
-    if (driver.terminal || !driver.resting || errands > 0 || waiters.size > 0 || this.#group.settled(resident)) return;
-    if (driver.inFlight !== children.size || [...children.values()].some((id) => this.#all.has(id))) return;
-    const due = nextTimer(driver.state);
-    if (due !== null && due - this.#deps.now() < SHORT_WAIT_MS) return;
+    const { head } = resident;
+    if (this.#all.get(head.executionId) !== resident || this.#group.settled(resident)) return;
+    const due = restsUntil(resident, (id) => this.#all.has(id), this.#deps.now());
+    if (due === undefined) return;
     // What it used during a pause changed no status, and nobody would look for it on the disk.
     this.#commits.reportUsage(resident);
+    globalThis.faultPoint?.("rest.before");
     this.#deps.storage.putToSleep(head.executionId, due);
+    globalThis.faultPoint?.("rest.asleep");
     this.#drop(resident);
     this.#deps.keepAwake();
     const parent = head.parent && this.#all.get(head.parent.executionId);
@@ -229,25 +217,34 @@ export class Residents {
       },
       awaitEvent: (waiter, path, wait) => this.#errands.awaitEvent(waiter, path, wait),
       forgetEvent: (waiter, path) => this.#errands.forgetEvent(waiter, path),
-      admits: (asker, kind) => this.#deps.admissions.admits(asker, kind),
+      admits: (asker, kind) => {
+        const spent = kind === "begin" ? undefined : this.#trees.spent(asker, kind);
+        return spent ?? this.#deps.admissions.admits(asker, kind);
+      },
+      spentBy: (executionId) => this.#trees.spentBy(executionId),
       soon: (task) => void this.#deps.wait(0).then(task),
       committed: (written) => this.#committed(written),
       ended: (ended) => this.#leave(ended),
       crashed: (broken, error) => this.#crashed(broken, error),
     });
     this.#all.set(head.executionId, resident);
+    this.#trees.forget(head.executionId);
     return resident.drivenBy(new RunDriver(plan, state, port));
   }
 
   async #call(resident: Resident, call: ActionCall): Promise<ActionResult> {
     const child = call.workflow !== undefined;
+    const isOpen = () => resident.driver.state.open.get(call.path)?.attempt === call.attempt;
+    globalThis.faultPoint?.("call.before");
     if (!child) this.#calls += 1;
     try {
-      return await (child ? this.#children.run(resident, call) : this.#deps.call(call, resident.context));
+      const given = await (child ? this.#children.run(resident, call) : this.#deps.call(call, resident.context));
+      const isAwaited = () => this.isCurrent(resident) && isOpen();
+      return await this.#deps.keep(resident, { path: call.path, isAwaited }, given);
     } finally {
       if (!child) this.#calls -= 1;
       // The answer to a call that was given up makes no transition, and so no commit after which it could rest.
-      if (resident.driver.state.open.get(call.path)?.attempt !== call.attempt) this.#restSoon(resident);
+      if (!isOpen()) this.#restSoon(resident);
     }
   }
 
@@ -282,10 +279,12 @@ export class Residents {
     this.#children.forget(resident);
     if (resident.failing) this.#cancelUnawaited(resident);
     this.#errands.releaseSlot(resident);
+    globalThis.faultPoint?.("leave.before");
     for (const waiter of resident.waiters) waiter(resident);
     const awaited = this.#children.ended(head.executionId, driver.state);
     // A parent that sleeps asks for its child's end again when it is back.
     if (!awaited && head.parent) this.#tryGet(head.parent.executionId);
+    globalThis.faultPoint?.("leave.told");
   }
 
   /** A bug in a transition: what was committed before it stands, what it half did is forgotten. */
@@ -307,6 +306,7 @@ export class Residents {
       this.#children.ended(executionId, resident.driver.state);
       return;
     }
+    globalThis.faultPoint?.("fail.before");
     resident.successor = successor;
     successor.failing = true;
     for (const waiter of resident.waiters) successor.waiters.add(waiter);
@@ -322,7 +322,12 @@ export class Residents {
     const { head, plan, birth } = resident;
     const { executionId, runAttempt } = head;
     try {
-      if (!birth) return this.#revive(executionId);
+      if (!birth) {
+        const revived = this.#revive(executionId);
+        // What could not be written was that it goes on: it is over, as the disk says.
+        if (!revived?.driver.terminal) return revived;
+        return void this.letGo(revived);
+      }
       const unborn = this.#take(head, plan, newRun({ executionId, runAttempt }));
       unborn.birth = birth;
       return unborn;
@@ -336,7 +341,9 @@ export class Residents {
     const row = this.#deps.storage.execution(executionId);
     if (!row || row.finishedAt !== null) return undefined;
     const resident = this.#revive(executionId);
+    globalThis.faultPoint?.("awaken.before");
     this.#deps.storage.awaken(executionId);
+    globalThis.faultPoint?.("awaken.awake");
     this.#resume(resident);
     this.#deps.keepAwake();
     return resident;
@@ -346,7 +353,9 @@ export class Residents {
   #resume(resident: Resident | undefined): void {
     if (!resident) return;
     const { driver } = resident;
+    globalThis.faultPoint?.("resume.before");
     driver.resume();
+    globalThis.faultPoint?.("resume.done");
     if (driver.state.hold?.kind === "concurrency") {
       resident.heldFor = driver.state.hold.key;
       this.#errands.acquireSlot(resident);
@@ -357,13 +366,10 @@ export class Residents {
 
   /** Executions that steps of this one started, before a restart or a fault, and that nobody waits for any more. */
   #cancelUnawaited({ head, driver }: Resident): void {
-    const { storage } = this.#deps;
     const undoes = driver.state.ending !== null || isLost(driver.state.status);
-    for (const id of storage.children(head.executionId)) {
-      const row = this.#all.get(id) ? undefined : storage.execution(id);
-      const child = this.#all.get(id)?.head ?? (row && (JSON.parse(row.head) as StoredHead));
-      if (child && !isAwaited(driver.state, child)) this.#cancel(id, "the step that started it has ended", undoes);
-    }
+    const here = (id: string) => this.#all.get(id)?.head;
+    for (const id of unawaited(this.#deps.storage, head.executionId, driver.state, here))
+      this.#cancel(id, "the step that started it has ended", undoes);
   }
 
   #cancel(executionId: string, reason: string, compensate: boolean): void {
@@ -382,13 +388,9 @@ export class Residents {
 
   #revive(executionId: string): Resident | undefined {
     return (
-      this.#runs.read(executionId, (head, plan, state) => {
-        const resident = this.#take(head, plan, state);
-        resident.storedStatus = state.status;
-        resident.logSize = this.#deps.storage.logSize(executionId);
-        resident.reportedRuns = this.#deps.storage.reportedRuns(executionId);
-        return resident;
-      }) ?? undefined
+      this.#runs.read(executionId, (head, plan, state, large) =>
+        this.#take(head, plan, state).storedIn(this.#deps.storage, large),
+      ) ?? undefined
     );
   }
 }

@@ -1,4 +1,4 @@
-import { periodName } from "../../contracts/period.ts";
+import { periodEnd, periodName } from "../../contracts/period.ts";
 import {
   BUDGET_METERS,
   BUDGET_UNITS,
@@ -91,6 +91,14 @@ export class SharedBudgets {
   written(resident: Resident): void {
     if (isHeld(resident)) this.#held.add(resident.head.executionId);
     else this.#held.delete(resident.head.executionId);
+    // Tokens, cost and seconds are known after a call only. What passed the block is told at once: a cell of one execution may
+    // never ask again, and the next such cell would find room that is gone.
+    for (const { scope, period, amounts } of this.#of(resident)) {
+      for (const meter of metersOf(amounts)) {
+        const account = budgetAccount(scope, meter, periodName(period, this.#deps.now()));
+        if (this.#deps.allowances.room(account) < 0) this.#askSoon(account);
+      }
+    }
   }
 
   /** Budgets were raised, or something was freed: what they have paused goes on, as far as it comes. */
@@ -101,6 +109,7 @@ export class SharedBudgets {
       const resident = this.#deps.get(id);
       if (!resident) this.#held.delete(id);
       else if (isHeld(resident)) resident.driver.deliver({ type: "resume" });
+      globalThis.faultPoint?.("budget.resumed");
       resumed += 1;
       if (resumed % RESUMED_AT_ONCE === 0) await this.#deps.wait(0);
     }
@@ -109,11 +118,22 @@ export class SharedBudgets {
   /** Called now and then: when a period is over, what its budget has paused goes on. */
   async tick(): Promise<void> {
     const period = periodName("day", this.#deps.now());
-    const isNew = this.#period !== "" && this.#period !== period;
+    const isFirst = this.#period === "";
+    const isNew = !isFirst && this.#period !== period;
     this.#period = period;
+    // The object may have gone between the commit and telling of it (`written`).
+    if (isFirst) this.#tellPassed();
     if (!isNew || this.#held.size === 0) return;
     this.#deps.allowances.forgive();
     await this.resumeHeld();
+  }
+
+  #tellPassed(): void {
+    for (const account of this.#deps.allowances.passed()) {
+      const end = periodEnd(account.slice(account.lastIndexOf("@") + 1));
+      // Of a span that is over, nobody will be given any more.
+      if (account.startsWith("budget:") && (end === null || end > this.#deps.now())) this.#askSoon(account);
+    }
   }
 
   #of(resident: Resident): readonly SharedBudget[] {
@@ -148,6 +168,7 @@ export class SharedBudgets {
       () => true,
       () => false,
     );
+    globalThis.faultPoint?.("budget.answered");
     if (!reached) {
       for (const account of wanted) this.#wanted.add(account);
       this.#deps.timers.at(this.#deps.now() + RETRY_MS, () => void this.#ask());

@@ -52,9 +52,11 @@ export class StartEntries {
     const { starts } = this.#deps;
     for (let other = this.other(key); other; other = this.other(key)) await other;
     const now = this.#deps.now();
+    globalThis.faultPoint?.("claim.before");
     if (starts.find(key, now)) return own;
     const claimed = starts.claimedBy(key, now);
     if (claimed === undefined) starts.giveUp(key, by, now);
+    globalThis.faultPoint?.("claim.given");
     return claimed === undefined || claimed === by ? null : claimed;
   }
 
@@ -63,19 +65,23 @@ export class StartEntries {
     const { executionId, concurrency, priority = 0, former = [], idempotency } = command;
     for (const cell of idempotency ? former : []) {
       const holder = await this.#deps.claimKey(cell, idempotency?.key ?? "");
+      globalThis.faultPoint?.("entry.claimed");
       if (holder !== null) return { elsewhere: holder };
     }
     const { admissions, tenant } = this.#deps;
     const reservations = await admissions.mayStart();
+    globalThis.faultPoint?.("entry.may_start");
     if ("ok" in reservations) return reservations;
     let entry: Entered | undefined = time && { reservations, hold: time };
     try {
       if (concurrency && !time) {
         const { kind } = await tenant.acquireSlot(executionId, concurrency, priority);
+        globalThis.faultPoint?.("entry.slot");
         if (kind === "rejected") entry = { rejected: concurrency.key };
         if (kind === "queued") entry = { reservations, hold: { kind: "concurrency", key: concurrency.key } };
       }
       entry ??= await admissions.mayBegin(reservations);
+      globalThis.faultPoint?.("entry.may_begin");
       if (concurrency && "ok" in entry) void tenant.releaseSlot(executionId).catch(nothing);
       return entry;
     } finally {

@@ -64,3 +64,24 @@ test("one that leaves the queue, or is added twice, is not served for it", () =>
   expect(drained(queue)).toEqual(["a2", "b1"]);
   expect(queue.size).toBe(0);
 });
+
+test("the position of everyone is where it stands in the order in which they go", () => {
+  const rows: [string, string, number?][] = [
+    ["a1", "a"],
+    ["a2", "a", 5],
+    ["b1", "b"],
+    ["a3", "a"],
+    ["c1", "c"],
+    ["b2", "b", 9],
+    ["a4", "a"],
+  ];
+  for (let served = 0; served < rows.length; served += 1) {
+    const queue = queueOf(rows);
+    for (let n = 0; n < served; n += 1) queue.next();
+    const positions = rows
+      .map(([id]) => [id, queue.position(id)] as const)
+      .filter(([, position]) => position !== undefined);
+    const order = drained(queue);
+    expect(Object.fromEntries(positions)).toEqual(Object.fromEntries(order.map((id, index) => [id, index + 1])));
+  }
+});

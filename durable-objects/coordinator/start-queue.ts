@@ -51,6 +51,25 @@ export class StartQueue {
     else this.#leave(workflow);
   }
 
+  /** How many have their turn before it, and itself; undefined when it is not here. */
+  position(execution: string): number | undefined {
+    const workflow = this.#lanesOf.get(execution);
+    if (workflow === undefined) return undefined;
+    const ahead = (this.#lanes.get(workflow) ?? []).findIndex((it) => it.execution === execution);
+    let position = ahead + 1;
+    let before = true;
+    for (const [other, lane] of this.#lanes) {
+      if (other === workflow) {
+        before = false;
+        continue;
+      }
+      const [theirs, ours] = [this.#servedAt(other), this.#servedAt(workflow)];
+      const first = theirs < ours || (theirs === ours && before);
+      position += Math.min(lane.length, ahead + (first ? 1 : 0));
+    }
+    return position;
+  }
+
   /** Takes out whose turn it is. */
   next(): string | undefined {
     let chosen: string | undefined;

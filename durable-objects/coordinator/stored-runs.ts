@@ -1,5 +1,6 @@
 import type { Plan } from "../../engine/plan/types.ts";
 import type { RunState } from "../../engine/run/state.ts";
+import { LargeReader } from "../archive/large-reader.ts";
 import type { CellStorage } from "./cell-storage.ts";
 import type { StoredHead } from "./execution-head.ts";
 import { foldStored } from "./fold-stored.ts";
@@ -9,16 +10,30 @@ import type { PlanCache } from "./plan-cache.ts";
 export class StoredRuns {
   readonly #storage: CellStorage;
   readonly #plans: PlanCache;
+  readonly #bring: (executionId: string) => Promise<void> | undefined;
 
-  constructor(storage: CellStorage, plans: PlanCache) {
+  /** `bring` makes sure that all of one is here; undefined when it is. */
+  constructor(storage: CellStorage, plans: PlanCache, bring: (executionId: string) => Promise<void> | undefined) {
     this.#storage = storage;
     this.#plans = plans;
+    this.#bring = bring;
   }
 
-  /** Folds one; null when it is not there. */
-  read<T>(executionId: string, use: (head: StoredHead, plan: Plan, state: RunState) => T): T | null {
-    const stored = foldStored(this.#storage, this.#plans, executionId);
-    return stored && use(stored.head, stored.plan, stored.state);
+  /** Folds one, wherever it lies; null when it is nowhere. */
+  async find<T>(executionId: string, use: (head: StoredHead, plan: Plan, state: RunState) => T): Promise<T | null> {
+    const coming = this.#bring(executionId);
+    if (coming) await coming;
+    return this.read(executionId, use);
+  }
+
+  /** Folds one that is whole; null when it is not there. */
+  read<T>(
+    executionId: string,
+    use: (head: StoredHead, plan: Plan, state: RunState, large: LargeReader) => T,
+  ): T | null {
+    const large = new LargeReader(this.#storage, executionId);
+    const stored = foldStored(this.#storage, this.#plans, executionId, large);
+    return stored && use(stored.head, stored.plan, stored.state, large);
   }
 
   /** The final state of one; `running` while it is not over, undefined when it is not there. */

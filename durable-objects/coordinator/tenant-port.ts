@@ -6,6 +6,7 @@ import type { ConcurrencyRule, KeyedEvent, SlotAnswer } from "../../contracts/rp
 export interface TenantPort {
   acquireSlot(executionId: string, rule: ConcurrencyRule, priority: number): Promise<SlotAnswer>;
   releaseSlot(executionId: string): Promise<void>;
+  slotPosition(executionId: string): Promise<number | null>;
   awaitEvent(executionId: string, path: string, wait: EventWait): Promise<KeyedEvent | null>;
   askLeases(question: Omit<LeaseAsk, "holder">): Promise<LeaseAnswer>;
   forgetWait(executionId: string, path: string): Promise<void>;

@@ -1,6 +1,10 @@
-import type { ActFact, UsageFact } from "../../contracts/usage.ts";
+import type { ActFact } from "../../contracts/usage.ts";
 import { actFact } from "./act-fact.ts";
-import type { CellStorage, ChangedExecution } from "./cell-storage.ts";
+import type { CellStorage } from "./cell-storage.ts";
+import type { ChangedExecution } from "./changed-execution.ts";
+import { FreshUsage } from "./fresh-usage.ts";
+import { planAt } from "./epochs.ts";
+import type { StoredHead } from "./execution-head.ts";
 import type { PlanCache } from "./plan-cache.ts";
 import { usageFact } from "./usage-facts.ts";
 
@@ -8,7 +12,8 @@ import { usageFact } from "./usage-facts.ts";
 const ROWS = 50;
 
 export interface ReadUsage {
-  facts: UsageFact[];
+  /** JSON texts of `UsageFactRow`s. */
+  facts: string[];
   acts: ActFact[];
   /** Row of the log up to which this goes. */
   upTo: number;
@@ -21,6 +26,8 @@ export interface ReadUsage {
  * beside the event that it is part of. Whole rows of the log, so that the next read begins with a row.
  */
 export class UsageReader {
+  /** What need not be read. */
+  readonly fresh = new FreshUsage();
   readonly #storage: CellStorage;
   readonly #plans: PlanCache;
 
@@ -31,16 +38,21 @@ export class UsageReader {
 
   /** About `most` facts; more only where one row holds more. */
   read({ id, plan, metered }: ChangedExecution, most: number): ReadUsage {
-    const facts: UsageFact[] = [];
+    const fresh = metered === 0 ? this.fresh.take(id) : undefined;
+    if (fresh && fresh.facts.length + fresh.acts.length <= most) return { ...fresh, more: false };
+    const facts: string[] = [];
     const acts: ActFact[] = [];
     let upTo = metered;
+    // What is read late may be older than the version that it goes on with.
+    const head = JSON.parse(this.#storage.execution(id)?.head ?? "{}") as Pick<StoredHead, "epochs">;
     for (;;) {
       const rows = this.#storage.telltaleRows(id, upTo, ROWS);
       for (const { seq, at, events } of rows) {
         if (facts.length + acts.length >= most) return { facts, acts, upTo, more: true };
         upTo = seq;
         for (const [index, event] of events.entries()) {
-          const fact = usageFact(this.#plans.find(plan), event, seq + index, at);
+          const lived = this.#plans.find(planAt(head, plan, seq + index));
+          const fact = usageFact(lived, event, seq + index, at);
           if (fact) facts.push(fact);
           const act = actFact(event, seq + index, at);
           if (act) acts.push(act);

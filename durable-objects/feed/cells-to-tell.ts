@@ -1,4 +1,4 @@
-import type { FeedWish } from "../../contracts/feed-rpc.ts";
+import type { FeedWish, KnownWish } from "../../contracts/feed-rpc.ts";
 import type { ObjectSql } from "../object-sql.ts";
 import { Facts } from "./facts.ts";
 import type { FeedPorts } from "./feed-ports.ts";
@@ -6,6 +6,8 @@ import { within } from "./within.ts";
 
 const WISH = "wish";
 const VERSION = "wish_version";
+/** When the oldest change was made that some cell may not know. */
+const SINCE = "wish_since";
 /** When the cells are told (again); absent once all of them know. */
 const DUE = "wish_due";
 const PATIENCE_MS = 10_000;
@@ -16,7 +18,8 @@ const WIDTH = 6;
 
 /**
  * Tells the tenant's cells what the feed wants, until each has it. A cell that starts later asks by itself, after it has
- * registered with the tenant object: so it is either told or asks after the change.
+ * registered with the tenant object: so it is either told or asks after the change. Answers may overtake each other, so each
+ * has its version.
  */
 export class CellsToTell {
   readonly #sql: ObjectSql;
@@ -34,8 +37,10 @@ export class CellsToTell {
     this.#changed = changed;
   }
 
-  wish(): FeedWish {
-    return JSON.parse(this.#facts.get(WISH) ?? "null") as FeedWish;
+  wish(): KnownWish {
+    const wish = JSON.parse(this.#facts.get(WISH) ?? "null") as FeedWish;
+    const at = this.#facts.get(SINCE);
+    return { version: this.#version, wish, ...(at === undefined ? {} : { at: Number(at) }) };
   }
 
   /** In a transaction with what changed it. */
@@ -44,6 +49,8 @@ export class CellsToTell {
     if (text === (this.#facts.get(WISH) ?? "null")) return;
     this.#facts.put(WISH, text);
     this.#facts.put(VERSION, this.#version + 1);
+    // A cell that missed the one before looks back as far as that.
+    if (this.#facts.get(DUE) === undefined) this.#facts.put(SINCE, this.#ports.now());
     this.#facts.put(DUE, this.#ports.now());
   }
 
@@ -72,8 +79,8 @@ export class CellsToTell {
   }
 
   async #round(): Promise<void> {
-    const version = this.#version;
     const wish = this.wish();
+    const { version } = wish;
     const cells = await within(this.#ports, PATIENCE_MS, "the cells are not known", () => this.#ports.cells());
     let missed = cells === undefined;
     const left = (cells ?? []).filter((cell) => !this.#knows(cell, version));

@@ -14,6 +14,8 @@ const RECOVERY_MS = 10_000;
 const PLATFORM_FAULT_MS = 5_000;
 /** How long an endpoint may fail, with no success in between, until it is switched off. */
 export const GIVEN_UP_AFTER_MS = 5 * 86_400_000;
+/** Longer than between two attempts at one delivery: after it, nothing was tried for a while. */
+const SILENCE_MS = 13 * 3_600_000;
 
 interface DelivererDeps {
   deliveries: DeliveryTable;
@@ -138,16 +140,14 @@ export class Deliverer {
   #judge({ endpoint: id }: OpenDelivery, answer: WebhookAnswer, now: number): void {
     const endpoint = id === null ? undefined : this.#deps.endpoints.find(id);
     if (endpoint === undefined) return;
-    const { failingSince } = endpoint;
     if (isSuccess(answer)) {
-      if (failingSince !== null) this.#deps.endpoints.setFailingSince(endpoint.id, null);
+      if (endpoint.failingSince !== null) this.#deps.endpoints.succeeded(endpoint.id);
       return;
     }
-    if (failingSince === null) this.#deps.endpoints.setFailingSince(endpoint.id, now);
+    const failingSince = this.#deps.endpoints.failed(endpoint.id, now, SILENCE_MS);
     if (!endpoint.enabled) return;
     if (answer.status === 410) this.#deps.switchOff(endpoint.id, "gone");
-    else if (failingSince !== null && now - failingSince >= GIVEN_UP_AFTER_MS)
-      this.#deps.switchOff(endpoint.id, "failing");
+    else if (now - failingSince >= GIVEN_UP_AFTER_MS) this.#deps.switchOff(endpoint.id, "failing");
   }
 }
 

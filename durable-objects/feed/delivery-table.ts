@@ -8,6 +8,11 @@ import { withoutQuery } from "./without-query.ts";
 /** `held`: in an ordered endpoint, behind another of its execution. Readers see it as pending. */
 type DeliveryState = "pending" | "held" | "delivered" | "failed";
 
+interface FinishedSince {
+  found: number[];
+  next: number | null;
+}
+
 /** A delivery as the deliverer needs it. */
 export interface OpenDelivery {
   seq: number;
@@ -126,6 +131,13 @@ export class DeliveryTable {
     return this.#sql.read(query, target, execution).length > 0;
   }
 
+  /** Whether it was to have a later event of this execution. */
+  hasLater(target: string, execution: string, event: number): boolean {
+    const query = `SELECT 1 FROM messages AS m JOIN deliveries AS d ON d.message = m.seq
+      WHERE m.execution = ? AND m.event > ? AND d.target = ? LIMIT 1`;
+    return this.#sql.read(query, execution, event, target).length > 0;
+  }
+
   countOpen(target: string): number {
     const query = "SELECT count(*) AS n FROM deliveries WHERE finished_at IS NULL AND target = ?";
     return Number(this.#sql.read(query, target)[0]?.n ?? 0);
@@ -191,12 +203,24 @@ export class DeliveryTable {
     return this.#sql.change(statement, state, state === "pending" ? now : null, seq).length > 0;
   }
 
-  /** Finished ones of an endpoint since then, the oldest first. */
-  finishedSince(endpoint: string, since: number, onlyFailed: boolean, atMost: number): number[] {
-    const query = `SELECT d.seq FROM deliveries AS d JOIN messages AS m ON m.seq = d.message
-      WHERE d.endpoint = ? AND d.created_at >= ? AND d.finished_at IS NOT NULL AND m.kind <> 'test'
-      ${onlyFailed ? "AND d.state = 'failed'" : ""} ORDER BY d.seq LIMIT ?`;
-    return this.#sql.read(query, endpoint, since, atMost).map(({ seq }) => Number(seq));
+  /**
+   * Finished ones of an endpoint since then, the oldest first, and from when on there are more. What was made in one millisecond is not
+   * parted: it may be a few more than `most`.
+   */
+  finishedSince(endpoint: string, since: number, onlyFailed: boolean, most: number): FinishedSince {
+    const query = `SELECT d.seq, d.created_at FROM deliveries AS d JOIN messages AS m ON m.seq = d.message
+      WHERE d.endpoint = ? AND d.created_at BETWEEN ? AND ? AND d.finished_at IS NOT NULL AND m.kind <> 'test'
+      ${onlyFailed ? "AND d.state = 'failed'" : ""} ORDER BY d.created_at, d.seq LIMIT ?`;
+    const read = (from: number, to: number, limit: number) =>
+      this.#sql
+        .read(query, endpoint, from, to, limit)
+        .map(({ seq, created_at }) => ({ seq: Number(seq), at: Number(created_at) }));
+    const rows = read(since, Number.MAX_SAFE_INTEGER, most + 1);
+    const next = rows[most]?.at;
+    if (next === undefined) return { found: rows.map(({ seq }) => seq), next: null };
+    const before = rows.filter(({ at }) => at < next);
+    if (before.length > 0) return { found: before.map(({ seq }) => seq), next };
+    return { found: read(next, next, Number.MAX_SAFE_INTEGER).map(({ seq }) => seq), next: next + 1 };
   }
 
   seqOf(id: string): number | undefined {
@@ -267,6 +291,26 @@ export class DeliveryTable {
       );
     }
     return gone.length;
+  }
+
+  /** Deletes all that was to be sent of these executions, sent or not; answers how many rows that was. */
+  forget(executions: readonly string[]): number {
+    const gone = this.of(executions);
+    const ids = JSON.stringify(executions);
+    const of = "execution IN (SELECT value FROM json_each(?))";
+    this.#sql.change(`DELETE FROM attempts WHERE delivery IN (SELECT seq FROM deliveries WHERE ${of})`, ids);
+    this.#sql.change(`DELETE FROM deliveries WHERE ${of}`, ids);
+    this.#sql.change(`DELETE FROM messages WHERE ${of}`, ids);
+    return gone;
+  }
+
+  /** How many rows there are of these executions. */
+  of(executions: readonly string[]): number {
+    const ids = JSON.stringify(executions);
+    const of = "execution IN (SELECT value FROM json_each(?1))";
+    const counts = `SELECT (SELECT count(*) FROM attempts WHERE delivery IN (SELECT seq FROM deliveries WHERE ${of}))
+      + (SELECT count(*) FROM deliveries WHERE ${of}) + (SELECT count(*) FROM messages WHERE ${of}) AS n`;
+    return Number(this.#sql.read(counts, ids)[0]?.n ?? 0);
   }
 
   oldestFinished(): number | null {

@@ -4,6 +4,7 @@ import type { FeedPage, FeedRead } from "../../contracts/webhooks-rpc.ts";
 import type { ObjectSql } from "../object-sql.ts";
 import { Facts } from "./facts.ts";
 import { passes } from "./reader-sockets.ts";
+import { SKEW_MS } from "./skew.ts";
 
 const KEEP_MS = 86_400_000;
 const MOST_EVENTS = 100_000;
@@ -16,6 +17,8 @@ const NOTED_MS = 600_000;
 const SCANNED = 500;
 const PAGE_BYTES = 1_000_000;
 const WANTED_UNTIL = "log_until";
+/** When a reader came after a time in which nobody read: nothing older is kept. */
+const WANTED_FROM = "log_from";
 /** Everything after this position has been kept. */
 const FLOOR = "log_floor";
 
@@ -45,12 +48,16 @@ export class EventLog {
     const until = this.wantedUntil();
     if (until - now > IDLE_MS - NOTED_MS) return;
     // Whatever came in between is in no row: a position of before must not pass for one of now.
-    if (until <= now) this.#facts.put(FLOOR, this.#skipPosition());
+    if (until <= now) {
+      this.#facts.put(FLOOR, this.#skipPosition());
+      this.#facts.put(WANTED_FROM, now);
+    }
     this.#facts.put(WANTED_UNTIL, now + IDLE_MS);
   }
 
-  /** Answers its position; undefined for a repeat. */
+  /** Answers its position; undefined for a repeat, and for what is older than the log: a cell tells that too. */
   add({ executionId }: FeedItem, event: ExecutionEvent, now: number): number | undefined {
+    if (Date.parse(event.timestamp) < this.#facts.number(WANTED_FROM) - SKEW_MS) return undefined;
     const body = JSON.stringify(event);
     const statement = `INSERT OR IGNORE INTO log (execution, event, type, workflow, at, bytes, body)
       VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING seq`;
@@ -95,6 +102,20 @@ export class EventLog {
     }
     page.more = rows.length === SCANNED;
     return page;
+  }
+
+  /** How many events there are of these executions. */
+  of(executions: readonly string[]): number {
+    const query = "SELECT count(*) AS n FROM log WHERE execution IN (SELECT value FROM json_each(?))";
+    return Number(this.#sql.read(query, JSON.stringify(executions))[0]?.n ?? 0);
+  }
+
+  /** Deletes the events of these executions; answers how many. */
+  forget(executions: readonly string[]): number {
+    const ids = JSON.stringify(executions);
+    const gone = this.of(executions);
+    this.#sql.change("DELETE FROM log WHERE execution IN (SELECT value FROM json_each(?))", ids);
+    return gone;
   }
 
   /** Old events go, and everything once nobody reads any more. */

@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { encodeBase32 } from "../../contracts/base32.ts";
 import type { Result } from "../../contracts/errors.ts";
-import type { FeedItem, FeedWish } from "../../contracts/feed-rpc.ts";
+import type { FeedItem, KnownWish } from "../../contracts/feed-rpc.ts";
 import { type Owner, ownerOfObject } from "../../contracts/placement.ts";
 import type { TenantRpc, CoordinatorRpc } from "../../contracts/rpc.ts";
 import type { SealedWebhookSecret, WebhookSenderRpc } from "../../contracts/webhook-delivery.ts";
@@ -13,6 +13,7 @@ import type {
   FeedPage,
   FeedRead,
   NewWebhookEndpoint,
+  Resent,
   WebhookDelivery,
   WebhookDeliveryDetail,
   WebhookEndpoint,
@@ -69,7 +70,7 @@ export class Feed extends DurableObject<FeedEnv> implements WebhooksRpc {
     this.#outlet.push(items);
   }
 
-  async wish(): Promise<FeedWish> {
+  async wish(): Promise<KnownWish> {
     return this.#outlet.wish();
   }
 
@@ -106,11 +107,11 @@ export class Feed extends DurableObject<FeedEnv> implements WebhooksRpc {
     return this.#webhooks.test(id);
   }
 
-  async resendSince(id: string, since: number, onlyFailed: boolean): Promise<number | null> {
+  async resendSince(id: string, since: number, onlyFailed: boolean): Promise<Result<Resent | null>> {
     return this.#webhooks.resendSince(id, since, onlyFailed);
   }
 
-  async resend(deliveryId: string): Promise<WebhookDelivery | null> {
+  async resend(deliveryId: string): Promise<Result<WebhookDelivery | null>> {
     return this.#webhooks.resend(deliveryId);
   }
 
@@ -134,12 +135,28 @@ export class Feed extends DurableObject<FeedEnv> implements WebhooksRpc {
     this.#webhooks.rotateCallbackSecret(secret, oldUntil, actor);
   }
 
+  async sealedSecrets(): Promise<SealedWebhookSecret[]> {
+    return this.#outlet.endpoints.everySecret();
+  }
+
+  async reseal(from: string, to: string): Promise<boolean> {
+    return this.#outlet.endpoints.reseal(from, to);
+  }
+
   async wantFeed(): Promise<number> {
     return this.#outlet.wantLog();
   }
 
   async readFeed(read: FeedRead): Promise<FeedPage> {
     return this.#outlet.readLog(read);
+  }
+
+  async forget(executions: string[]): Promise<number> {
+    return this.#outlet.forget(executions);
+  }
+
+  async leftOf(executions: string[]): Promise<number> {
+    return this.#outlet.leftOf(executions);
   }
 
   async readNotices(): Promise<FeedNotice[]> {

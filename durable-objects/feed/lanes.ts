@@ -2,6 +2,8 @@
 const MOST = 24;
 /** Of them, to one target. */
 const MOST_OF_TARGET = 8;
+/** Of them, to the URLs of callbacks that share a host. */
+const MOST_OF_HOST = 16;
 /** Of them all, to targets that are slow or fail: they never take the room of the others. */
 const MOST_SLUGGISH = 12;
 /** A target whose last attempt took longer than this is slow. */
@@ -15,6 +17,7 @@ interface Lane {
 /** Who may be called now: bounded in all and by target, so that a slow receiver holds up nobody but itself. Not durable. */
 export class Lanes {
   readonly #lanes = new Map<string, Lane>();
+  readonly #hosts = new Map<string, number>();
   #total = 0;
   #sluggish = 0;
 
@@ -29,7 +32,7 @@ export class Lanes {
   /** How many more attempts may begin there. */
   room(target: string): number {
     const lane = this.#lanes.get(target);
-    const open = MOST - this.#total;
+    const open = Math.min(MOST - this.#total, MOST_OF_HOST - (this.#hosts.get(hostOf(target)) ?? 0));
     if (lane === undefined) return Math.min(open, MOST_OF_TARGET);
     if (!lane.sluggish) return Math.min(open, MOST_OF_TARGET - lane.inFlight.size);
     return Math.max(0, Math.min(open, 1 - lane.inFlight.size, MOST_SLUGGISH - this.#sluggish));
@@ -45,6 +48,7 @@ export class Lanes {
     this.#lanes.set(target, lane);
     lane.inFlight.add(seq);
     this.#total += 1;
+    this.#count(target, 1);
     if (lane.sluggish) this.#sluggish += 1;
   }
 
@@ -52,10 +56,23 @@ export class Lanes {
     const lane = this.#lanes.get(target);
     if (!lane?.inFlight.delete(seq)) return;
     this.#total -= 1;
+    this.#count(target, -1);
     if (lane.sluggish) this.#sluggish -= 1;
     const sluggish = !outcome.ok || outcome.elapsedMs > SLOW_MS;
     if (sluggish !== lane.sluggish) this.#sluggish += sluggish ? lane.inFlight.size : -lane.inFlight.size;
     lane.sluggish = sluggish;
     if (!sluggish && lane.inFlight.size === 0) this.#lanes.delete(target);
   }
+
+  #count(target: string, by: 1 | -1): void {
+    const host = hostOf(target);
+    const count = (this.#hosts.get(host) ?? 0) + by;
+    if (count > 0) this.#hosts.set(host, count);
+    else this.#hosts.delete(host);
+  }
+}
+
+/** `callback:3:17` → `callback:3`; an endpoint is its own. */
+function hostOf(target: string): string {
+  return target.split(":", 2).join(":");
 }

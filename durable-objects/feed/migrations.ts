@@ -48,4 +48,14 @@ export const FEED_MIGRATIONS: readonly SqliteMigration[] = [
     id: 2,
     sql: "ALTER TABLE deliveries ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0",
   },
+  {
+    // By type, since when an endpoint is for it; what is not in it, since the endpoint was made.
+    id: 3,
+    sql: "ALTER TABLE endpoints ADD COLUMN since TEXT NOT NULL DEFAULT '{}'",
+  },
+  {
+    // The last attempt that failed. NULL: not known, or none since a success.
+    id: 4,
+    sql: "ALTER TABLE endpoints ADD COLUMN failed_at INTEGER",
+  },
 ];

@@ -1,6 +1,6 @@
 import { TERMINAL_EVENTS, type ExecutionEvent } from "../../contracts/execution-event.ts";
 import { ENDPOINT_DISABLED, isSubscribed, typesOf } from "../../contracts/event-types.ts";
-import type { FeedItem, FeedWish } from "../../contracts/feed-rpc.ts";
+import type { FeedItem, KnownWish } from "../../contracts/feed-rpc.ts";
 import { ID_PREFIX } from "../../contracts/ids.ts";
 import type { DisabledReason, FeedPage, FeedRead, WebhookEndpoint } from "../../contracts/webhooks-rpc.ts";
 import type { ObjectSql } from "../object-sql.ts";
@@ -21,8 +21,6 @@ import { withoutQuery } from "./without-query.ts";
 /** Open deliveries of one target; beyond them a new one is given up at once, to be sent again by hand. */
 const MOST_OPEN = 20_000;
 
-/** An endpoint is not told what happened before it was made; clocks of two objects differ by less than this. */
-const SKEW_MS = 5_000;
 const ALARM_PAUSE_MS = 100;
 const ALARM_AGAIN_MS = 60_000;
 /** A reader waits at most so long for the cells to know of it. */
@@ -78,7 +76,7 @@ export class Outlet {
     this.changed();
   }
 
-  wish(): FeedWish {
+  wish(): KnownWish {
     return this.#cells.wish();
   }
 
@@ -98,6 +96,18 @@ export class Outlet {
 
   readLog(read: FeedRead): FeedPage {
     return this.#log.read(read);
+  }
+
+  /** Executions were purged: nothing of them is kept, and what was still to be sent is not. */
+  forget(executions: readonly string[]): number {
+    const gone = this.atomically(() => this.deliveries.forget(executions) + this.#log.forget(executions));
+    this.changed();
+    return gone;
+  }
+
+  /** How many rows there are of these executions. */
+  leftOf(executions: readonly string[]): number {
+    return this.deliveries.of(executions) + this.#log.of(executions);
   }
 
   lastLogged(): number {
@@ -194,10 +204,10 @@ export class Outlet {
   /** True when the log of the tenant's stream has grown. */
   #take(item: FeedItem, event: ExecutionEvent): boolean {
     const now = this.#ports.now();
-    const at = Date.parse(event.timestamp);
     const wanting = this.endpoints
-      .all()
-      .filter((it) => it.enabled && at >= it.createdAt - SKEW_MS && isSubscribed(it.eventTypes, event.type));
+      .wanting(event.type, Date.parse(event.timestamp))
+      // A cell that looks back tells of what was before: order is asked for, so it is too late for that.
+      .filter((it) => !it.ordered || !this.deliveries.hasLater(it.id, item.executionId, event.id));
     if (wanting.length > 0) this.#send(eventMessage(item, event), wanting);
     if (item.callbackUrl !== undefined && TERMINAL_EVENTS.has(event.type))
       this.#send(callbackMessage(item, event), [{ url: item.callbackUrl }]);

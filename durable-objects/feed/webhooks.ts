@@ -1,8 +1,9 @@
-import { failure, type Result, success } from "../../contracts/errors.ts";
+import { type Failure, failure, type Result, success } from "../../contracts/errors.ts";
 import { WEBHOOK_TEST } from "../../contracts/event-types.ts";
 import type { SealedWebhookSecret } from "../../contracts/webhook-delivery.ts";
 import type {
   NewWebhookEndpoint,
+  Resent,
   WebhookDelivery,
   WebhookDeliveryDetail,
   WebhookEndpoint,
@@ -116,21 +117,27 @@ export class Webhooks {
     return this.#detail(delivery);
   }
 
-  resend(id: string): WebhookDelivery | null {
-    const seq = this.#outlet.deliveries.seqOf(id);
-    if (seq === undefined) return null;
+  resend(id: string): Result<WebhookDelivery | null> {
+    const { deliveries, endpoints } = this.#outlet;
+    const seq = deliveries.seqOf(id);
+    if (seq === undefined) return success(null);
+    const endpointId = deliveries.open(seq)?.endpoint ?? null;
+    const endpoint = endpointId === null ? undefined : endpoints.find(endpointId);
+    if (endpoint?.enabled === false) return switchedOff(endpoint);
     this.#change(() => this.#reopen(seq));
-    return this.#outlet.deliveries.shown(seq) ?? null;
+    return success(deliveries.shown(seq) ?? null);
   }
 
-  resendSince(id: string, since: number, onlyFailed: boolean): number | null {
+  resendSince(id: string, since: number, onlyFailed: boolean, most = MOST_RESENT): Result<Resent | null> {
     const { endpoints, deliveries } = this.#outlet;
-    if (endpoints.find(id) === undefined) return null;
-    const found = deliveries.finishedSince(id, since, onlyFailed, MOST_RESENT);
+    const endpoint = endpoints.find(id);
+    if (endpoint === undefined) return success(null);
+    if (!endpoint.enabled) return switchedOff(endpoint);
+    const { found, next } = deliveries.finishedSince(id, since, onlyFailed, most);
     this.#change(() => {
       for (const seq of found) this.#reopen(seq);
     });
-    return found.length;
+    return success({ resent: found.length, next });
   }
 
   delivery(id: string): WebhookDeliveryDetail | null {
@@ -165,4 +172,11 @@ export class Webhooks {
     });
     this.#outlet.changed();
   }
+}
+
+function switchedOff({ id }: WebhookEndpoint): Failure {
+  const how = `PATCH /webhooks/endpoints/${id} with {"enabled": true}`;
+  return failure("CONFLICT", `The endpoint is switched off, so nothing is sent to it: ${how}, then send again.`, {
+    endpoint: id,
+  });
 }

@@ -32,6 +32,8 @@ export class Relay extends DurableObject<RelayEnv> {
   #log: RelayLog | undefined;
   #upstream: WebSocket | undefined;
   #connecting: Promise<number> | undefined;
+  /** Readers that wait for the connection, and are not yet with the others. */
+  #coming = 0;
   /** Taken of the cell and not yet said. */
   #events = 0;
   #chars = 0;
@@ -62,7 +64,10 @@ export class Relay extends DurableObject<RelayEnv> {
       const next = Number(this.ctx.id.name?.split("/").at(-1)) + 1;
       return new Response(null, { status: 409, headers: { [RELAY_HEADER]: String(next) } });
     }
-    const status = await this.#connect(channel, after);
+    this.#coming += 1;
+    const status = await this.#connect(channel, after).finally(() => {
+      this.#coming -= 1;
+    });
     if (status !== 101) return new Response(null, { status });
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
@@ -108,6 +113,11 @@ export class Relay extends DurableObject<RelayEnv> {
     const socket = answer.webSocket;
     if (!socket) return answer.status;
     socket.accept();
+    // The last reader has gone meanwhile, and its log with it: what comes by this socket would reach nobody who came since.
+    if (this.#log !== log) {
+      socket.close(1000, "no readers");
+      return this.#coming > 0 ? this.#open(channel, 0) : 503;
+    }
     this.#upstream = socket;
     this.#events = 0;
     this.#chars = 0;

@@ -1,7 +1,9 @@
+import { shardCapacity } from "../../contracts/shard-load.ts";
 import { Courier } from "./courier.ts";
 import type { ExchangePorts } from "./exchange-ports.ts";
 import { KeyedEvents } from "./keyed-events.ts";
 import { LeaseBook } from "./lease-book.ts";
+import { ShardGrowth } from "./shard-growth.ts";
 import { Slots } from "./slots.ts";
 import { StepCache } from "./step-cache.ts";
 import { StoredSettings } from "./tenant-settings.ts";
@@ -18,6 +20,7 @@ export class Exchange {
   readonly cache: StepCache;
   readonly settings: StoredSettings;
   readonly leases: LeaseBook;
+  readonly shards: ShardGrowth;
   readonly #ports: ExchangePorts;
   /** When the alarm will ring, as far as this life of the object knows. */
   #alarmAt: number | undefined;
@@ -29,7 +32,18 @@ export class Exchange {
     this.slots = new Slots(sql, courier, ports, changed);
     this.events = new KeyedEvents(sql, courier, ports, changed);
     this.settings = new StoredSettings(sql, ports.defaultLimits ?? {});
-    this.leases = new LeaseBook(sql, courier, ports, this.settings, changed);
+    const asked = (): void => {
+      this.shards.look();
+      this.#arm();
+    };
+    this.leases = new LeaseBook(sql, courier, ports, this.settings, asked);
+    this.shards = new ShardGrowth({
+      now: ports.now,
+      used: (account) => this.leases.inShards(account),
+      settings: this.settings,
+      capacity: ports.shardCapacity ?? shardCapacity(undefined),
+      grown: (from, to) => ports.grown?.(from, to),
+    });
     this.cache = new StepCache(sql, ports, changed);
   }
 

@@ -24,6 +24,8 @@ const SINGLE_MS = 3_600_000;
 const FRESH_MS = 1_000;
 /** Holders that are asked in one go. */
 const ASKED_AT_ONCE = 128;
+/** It goes down so seldom that it is treated as if it never did. */
+const STORED_BYTES = "stored_bytes";
 /** What was counted in a period is kept so long after its end. */
 const KEPT_MS = 31 * 86_400_000;
 
@@ -98,6 +100,11 @@ export class LeaseBook {
     );
     this.#changed();
     return this.#table.total(account);
+  }
+
+  /** What is used of an account in the tenant's shards, as far as they have said. */
+  inShards(account: string): number {
+    return this.#table.inShards(account);
   }
 
   nextDue(): number | null {
@@ -183,8 +190,7 @@ export class LeaseBook {
       // It has asked in between, and was answered: that counts.
       if (now?.mark !== mark) return;
       const used = report?.used ?? now.used;
-      const { period } = readAccount(account);
-      if (report?.closed) this.#table.close(now, used, period !== undefined);
+      if (report?.closed) this.#table.close(now, used, !shrinks(account));
       else {
         this.#table.put(
           { ...now, used, granted: used, mark: mark + 1 },
@@ -217,7 +223,7 @@ export class LeaseBook {
 
 /** What is used of it goes down, too, and nobody says so before he is asked. */
 function shrinks(account: string): boolean {
-  return readAccount(account).period === undefined;
+  return readAccount(account).period === undefined && account !== STORED_BYTES;
 }
 
 /** An object of one isolated execution: its name ends in `/i…`. */

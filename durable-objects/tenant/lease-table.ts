@@ -53,6 +53,15 @@ export class LeaseTable {
     return Number(this.#sql.read("SELECT sum(used) AS n FROM leases WHERE account = ?", account)[0]?.n ?? 0);
   }
 
+  /** Used of an account in shards: isolated executions have objects of their own. */
+  inShards(account: string): number {
+    const row = this.#sql.read(
+      "SELECT sum(used) AS n FROM leases WHERE account = ? AND holder GLOB '*/s[0-9]*'",
+      account,
+    )[0];
+    return Number(row?.n ?? 0);
+  }
+
   put({ account, holder, used, granted, mark, wanting }: Lease, due: number | null): void {
     this.#sql.write(
       "INSERT OR REPLACE INTO leases (account, holder, used, granted, mark, wanting, due, tries) VALUES (?, ?, ?, ?, ?, ?, ?, 0)",

@@ -94,4 +94,61 @@ export const TENANT_MIGRATIONS: readonly SqliteMigration[] = [
       ) = 12;
     `,
   },
+  {
+    // Connections: docs/design/connections.md.
+    id: 6,
+    sql: `
+      CREATE TABLE connection_states (id TEXT PRIMARY KEY, status TEXT, reason TEXT, last_used_at INTEGER) WITHOUT ROWID;
+      CREATE TABLE taken_once (nonce TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) WITHOUT ROWID;
+      CREATE INDEX taken_once_expires ON taken_once (expires_at);
+    `,
+  },
+  {
+    // Modules of code connectors that plans pin, by digest: JSON of names and source texts.
+    id: 7,
+    sql: "CREATE TABLE code_modules (digest TEXT PRIMARY KEY, modules TEXT NOT NULL) WITHOUT ROWID;",
+  },
+  {
+    // Who may read secrets and env values, and who did: docs/guide/secrets.md.
+    id: 8,
+    sql: `
+      ALTER TABLE secrets ADD COLUMN scope TEXT;
+      ALTER TABLE env ADD COLUMN scope TEXT;
+      CREATE TABLE settings_used (kind TEXT NOT NULL, name TEXT NOT NULL, last_at INTEGER NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;
+      CREATE TABLE setting_uses (
+        seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, connector TEXT NOT NULL, workflow TEXT NOT NULL,
+        hour INTEGER NOT NULL, at INTEGER NOT NULL, UNIQUE (kind, name, connector, workflow, hour)
+      );
+    `,
+  },
+  {
+    // Which attempt a cached output comes from, and what it used: a kill may come before its cell has it.
+    id: 9,
+    sql: "ALTER TABLE step_cache ADD COLUMN made TEXT;",
+  },
+  {
+    // When the row of each setting was written, and up to when it is deleted: copies come in any order.
+    id: 10,
+    sql: `
+      ALTER TABLE secrets ADD COLUMN changed_at INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE env ADD COLUMN changed_at INTEGER NOT NULL DEFAULT 0;
+      CREATE TABLE settings_gone (kind TEXT NOT NULL, name TEXT NOT NULL, changed_at INTEGER NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;
+    `,
+  },
+  {
+    // Rows of connections that are being written: docs/design/connections.md.
+    id: 11,
+    sql: `
+      CREATE TABLE connection_writes (id TEXT PRIMARY KEY, connector TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+      CREATE INDEX connection_writes_by_connector ON connection_writes (connector);
+    `,
+  },
+  {
+    // Connections that are deleted: a copy of before that comes later brings none of them back.
+    id: 12,
+    sql: `
+      CREATE TABLE connections_gone (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at INTEGER NOT NULL);
+      CREATE INDEX connections_gone_at ON connections_gone (at);
+    `,
+  },
 ];

@@ -1,3 +1,4 @@
+import type { CachedOutput, CacheMaker } from "../../contracts/cached-output.ts";
 import type { Json } from "../../engine/json.ts";
 import type { ExchangePorts } from "./exchange-ports.ts";
 import type { TenantSql } from "./tenant-sql.ts";
@@ -23,20 +24,25 @@ export class StepCache {
     this.#changed = changed;
   }
 
-  get(key: string): { output: Json } | null {
-    const query = "SELECT output FROM step_cache WHERE key = ? AND expires_at > ?";
+  get(key: string, by?: string): CachedOutput | null {
+    const query = "SELECT output, made FROM step_cache WHERE key = ? AND expires_at > ?";
     const row = this.#sql.read(query, key, this.#ports.now())[0];
-    return row === undefined ? null : { output: JSON.parse(String(row.output)) as Json };
+    if (row === undefined) return null;
+    const output = JSON.parse(String(row.output)) as Json;
+    const made = typeof row.made === "string" ? (JSON.parse(row.made) as CacheMaker) : undefined;
+    return made !== undefined && made.by === by ? { output, own: { usage: made.usage } } : { output };
   }
 
-  put(key: string, output: Json, expiresAt: number): void {
+  put(key: string, output: Json, expiresAt: number, made?: CacheMaker): void {
     if (key.length > LONGEST_KEY || expiresAt <= this.#ports.now()) return;
     const text = JSON.stringify(output);
     if (text.length > MOST_BYTES || new TextEncoder().encode(text).length > MOST_BYTES) return;
     this.#sql.atomically(() => {
       // The newest row is the last to go.
       const replaced = this.#sql.change("DELETE FROM step_cache WHERE key = ? RETURNING 1", key).length;
-      this.#sql.write("INSERT INTO step_cache (key, output, expires_at) VALUES (?, ?, ?)", key, text, expiresAt);
+      const maker = made === undefined ? null : JSON.stringify(made);
+      const insert = "INSERT INTO step_cache (key, output, expires_at, made) VALUES (?, ?, ?, ?)";
+      this.#sql.write(insert, key, text, expiresAt, maker);
       this.#rows = this.#rows === undefined ? this.#count() : this.#rows + 1 - replaced;
       if (this.#rows <= MOST_ROWS) return;
       this.#sql.write(
@@ -46,6 +52,15 @@ export class StepCache {
       this.#rows = this.#count();
     });
     this.#changed();
+  }
+
+  /** Answers how many of them there were. */
+  forget(keys: readonly string[]): number {
+    const statement = "DELETE FROM step_cache WHERE key IN (SELECT value FROM json_each(?)) RETURNING 1 AS n";
+    const gone = this.#sql.change(statement, JSON.stringify(keys));
+    this.#rows = undefined;
+    this.#changed();
+    return gone.length;
   }
 
   nextDue(): number | null {

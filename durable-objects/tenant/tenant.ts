@@ -1,12 +1,20 @@
+import type { CachedOutput, CacheMaker } from "../../contracts/cached-output.ts";
 import { DurableObject } from "cloudflare:workers";
 import { failure, type Result, success } from "../../contracts/errors.ts";
-import { FIRST_SHARD_MAP, growShards, MOST_SHARDS, type ShardMap } from "../../contracts/shard-map.ts";
+import { FIRST_SHARD_MAP, MOST_SHARDS, type ShardMap } from "../../contracts/shard-map.ts";
+import { shardCapacity } from "../../contracts/shard-load.ts";
 import { deploymentLimits, type LimitOverrides } from "../../contracts/limits.ts";
+import type { TakenOnce } from "../../contracts/connect-link.ts";
+import type { ConnectionCopiesRpc, ConnectionWrite } from "../../contracts/connection-copies-rpc.ts";
+import { ownerOfObject } from "../../contracts/placement.ts";
 import type { BudgetList, LeaseAnswer, LeaseAsk } from "../../contracts/lease.ts";
 import { periodEnd, periodName } from "../../contracts/period.ts";
 import type { SharedBudget } from "../../contracts/shared-budget.ts";
 import type { LimitUse, StreamLease, TenantSettings, TokenGrant, TokenWish } from "../../contracts/quota-rpc.ts";
+import { CONNECTION_EVENT, connectionKeys } from "../../engine/run/connection-waits.ts";
 import type {
+  ConnectionQuery,
+  ConnectionState,
   KeyedEvent,
   KeyedWait,
   KeyRecord,
@@ -15,10 +23,19 @@ import type {
   SlotRequest,
   TenantRpc,
 } from "../../contracts/rpc.ts";
+import type {
+  SettingKind,
+  SettingReader,
+  SettingScope,
+  SettingState,
+  SettingUse,
+} from "../../contracts/setting-scope.ts";
 import type { Json } from "../../engine/json.ts";
-import type { SqlValue } from "../sqlite-migrations.ts";
+import { ConnectionTable } from "./connection-table.ts";
+import { Copies } from "./copies.ts";
 import { Exchange } from "./exchange.ts";
 import type { CellLink } from "./exchange-ports.ts";
+import { SettingTable } from "./setting-table.ts";
 import { RateBuckets } from "./rate-buckets.ts";
 import { StreamLeases } from "./stream-leases.ts";
 import type { StoredSettings } from "./tenant-settings.ts";
@@ -29,6 +46,8 @@ export interface TenantEnv {
   COORDINATOR: { getByName(name: string): CellLink };
   /** JSON: limits of this deployment that differ from `contracts/limits.ts`. */
   DEFAULT_LIMITS?: string;
+  /** JSON: what differs from the capacity in `contracts/shard-load.ts`. */
+  SHARD_CAPACITY?: string;
 }
 
 /**
@@ -41,16 +60,32 @@ export class Tenant extends DurableObject<TenantEnv> implements TenantRpc {
   readonly #exchange: Exchange;
   readonly #rates = new RateBuckets();
   readonly #streams: StreamLeases;
+  readonly #connections: ConnectionTable;
+  readonly #copies: Copies;
+  readonly #values: SettingTable;
 
   constructor(ctx: DurableObjectState, env: TenantEnv) {
     super(ctx, env);
     this.#sql = new TenantSql(ctx.storage);
     this.#streams = new StreamLeases(this.#sql);
+    this.#connections = new ConnectionTable(this.#sql, Date.now);
+    this.#copies = new Copies(this.#connections, {
+      now: Date.now,
+      wait: (ms) => scheduler.wait(ms),
+      owner: ownerOfObject(ctx.id.name ?? ""),
+      rows: { settle: (owner, writes) => rowsOf(ctx).settle(owner, writes) },
+    });
+    this.#values = new SettingTable(this.#sql, Date.now);
     this.#exchange = new Exchange(this.#sql, {
       now: Date.now,
       cell: (name) => env.COORDINATOR.getByName(name),
       later,
       defaultLimits: deploymentLimits(env.DEFAULT_LIMITS),
+      shardCapacity: shardCapacity(env.SHARD_CAPACITY),
+      grown: (from, to) =>
+        console.error(
+          JSON.stringify({ level: "info", message: "shards grew with the load", tenant: ctx.id.name, from, to }),
+        ),
       setAlarm: (at) => void ctx.storage.setAlarm(at),
       report: (message, error) => console.error(message, error),
     });
@@ -88,61 +123,110 @@ export class Tenant extends DurableObject<TenantEnv> implements TenantRpc {
   }
 
   async putConnection(connection: SealedConnection): Promise<void> {
-    const { id, connector, name } = connection;
-    this.#sql.write(
-      "INSERT OR REPLACE INTO connections VALUES (?, ?, ?, ?)",
-      id,
-      connector,
-      name,
-      JSON.stringify(connection),
-    );
+    const isNewest = this.#connections.put(connection);
+    // One of another type has its values from the beginning.
+    if (isNewest && connection.type !== "OAUTH2") await this.putConnectionState(connection.id, { status: "connected" });
   }
 
-  async deleteConnection(id: string): Promise<void> {
-    this.#sql.write("DELETE FROM connections WHERE id = ?", id);
+  async beginConnectionWrite(write: ConnectionWrite): Promise<void> {
+    this.#connections.beginWrite(write);
   }
 
-  async findConnection({ connector, ref }: { connector: string; ref?: string }): Promise<SealedConnection | null> {
-    const rows =
-      ref === undefined
-        ? this.#sql.read("SELECT name, record FROM connections WHERE connector = ?", connector)
-        : this.#sql.read(
-            "SELECT name, record FROM connections WHERE connector = ? AND (id = ? OR name = ?)",
-            connector,
-            ref,
-            ref,
-          );
-    const row = rows.length === 1 ? rows[0] : rows.find(({ name }) => name === "default");
-    return row ? (JSON.parse(String(row.record)) as SealedConnection) : null;
+  async endConnectionWrite(id: string, at: number): Promise<void> {
+    this.#connections.endWrite(id, at);
   }
 
-  async putSecret(name: string, sealed: string): Promise<void> {
-    this.#sql.write("INSERT OR REPLACE INTO secrets VALUES (?, ?)", name, sealed);
+  async deleteConnection(id: string): Promise<SealedConnection | null> {
+    const copy = this.#connections.get(id) ?? null;
+    this.#connections.delete(id);
+    return copy;
   }
 
-  async deleteSecret(name: string): Promise<void> {
-    this.#sql.write("DELETE FROM secrets WHERE name = ?", name);
+  async findConnection(query: ConnectionQuery): Promise<SealedConnection | "unsettled" | null> {
+    const found = await this.#copies.find(query);
+    if (found !== null && found !== "unsettled") this.#connections.used(found.id);
+    return found;
   }
 
-  async secrets(names: string[]): Promise<Record<string, string | null>> {
-    const find = (name: string): SqlValue | undefined =>
-      this.#sql.read("SELECT sealed FROM secrets WHERE name = ?", name)[0]?.sealed;
-    return Object.fromEntries(names.map((name) => [name, textOrNull(find(name))]));
+  async connectionNames(connector: string): Promise<string[]> {
+    return this.#connections.names(connector);
   }
 
-  async putEnv(name: string, value: Json): Promise<void> {
-    this.#sql.write("INSERT OR REPLACE INTO env VALUES (?, ?)", name, JSON.stringify(value));
+  async connectionStates(ids: string[]): Promise<Record<string, ConnectionState>> {
+    return this.#connections.states(ids);
   }
 
-  async deleteEnv(name: string): Promise<void> {
-    this.#sql.write("DELETE FROM env WHERE name = ?", name);
+  async putConnectionState(
+    id: string,
+    state: { status: ConnectionState["status"]; reason?: string },
+    link?: TakenOnce,
+  ): Promise<void> {
+    this.#connections.putState(id, state);
+    if (link) this.#connections.keepTaken(link.nonce, link.expiresAt);
+    const connection = this.#connections.get(id);
+    if (state.status !== "connected" || connection === undefined) return;
+    const { connector, name, endUser } = connection;
+    for (const key of connectionKeys({ connector, id, name, endUser }))
+      await this.#exchange.events.publish({
+        id: `evt_${crypto.randomUUID()}`,
+        name: CONNECTION_EVENT,
+        key,
+        payload: null,
+        expiresAt: Date.now() + CONNECTED_MS,
+      });
   }
 
-  async envValues(names: string[]): Promise<Record<string, Json>> {
-    const rows = names.includes("*")
-      ? this.#sql.read("SELECT name, value FROM env")
-      : names.flatMap((name) => this.#sql.read("SELECT name, value FROM env WHERE name = ?", name));
-    return Object.fromEntries(rows.map(({ name, value }) => [String(name), JSON.parse(String(value)) as Json]));
+  async takeOnce(nonce: string, expiresAt: number): Promise<boolean> {
+    return this.#connections.takeOnce(nonce, expiresAt);
+  }
+
+  async giveBack(nonce: string, expiresAt: number): Promise<void> {
+    this.#connections.giveBack(nonce, expiresAt);
+  }
+
+  async isTaken(nonce: string): Promise<boolean> {
+    return this.#connections.isTaken(nonce);
+  }
+
+  async putSecret(name: string, sealed: string, scope: SettingScope | null, changedAt: number): Promise<void> {
+    this.#values.putSecret(name, sealed, scope, changedAt);
+  }
+
+  async deleteSetting(kind: SettingKind, name: string, changedAt: number): Promise<void> {
+    this.#values.delete(kind, name, changedAt);
+  }
+
+  async secrets(names: string[], reader: SettingReader): Promise<Record<string, string | null>> {
+    return this.#values.secrets(names, reader);
+  }
+
+  async putEnv(name: string, value: Json, scope: SettingScope | null, changedAt: number): Promise<void> {
+    this.#values.putEnv(name, value, scope, changedAt);
+  }
+
+  async envValues(names: string[], reader: SettingReader): Promise<Record<string, Json>> {
+    return this.#values.env(names, reader);
+  }
+
+  async settingState(kind: SettingKind, name: string): Promise<SettingState> {
+    return this.#values.state(kind, name);
+  }
+
+  async settingUses(limit: number): Promise<SettingUse[]> {
+    return this.#values.uses(limit);
+  }
+
+  async forgetSettingUses(upTo: number): Promise<void> {
+    this.#values.forgetUses(upTo);
+  }
+
+  async putCodeModules(digest: string, modules: Record<string, string>): Promise<void> {
+    this.#sql.write("INSERT OR IGNORE INTO code_modules VALUES (?, ?)", digest, JSON.stringify(modules));
+  }
+
+  async codeModules(digest: string): Promise<Record<string, string> | null> {
+    const row = this.#sql.read("SELECT modules FROM code_modules WHERE digest = ?", digest)[0];
+    return row === undefined ? null : (JSON.parse(String(row.modules)) as Record<string, string>);
   }
 
   async registerCell(name: string): Promise<void> {
@@ -170,19 +254,27 @@ export class Tenant extends DurableObject<TenantEnv> implements TenantRpc {
   }
 
   async awaitEvent(wait: KeyedWait): Promise<KeyedEvent | null> {
-    return this.#exchange.events.await(wait);
+    const event = this.#exchange.events.await(wait);
+    if (event !== null || wait.name !== CONNECTION_EVENT || !this.#connections.isThere(wait)) return event;
+    // It was made while nobody could hear of it, and what was kept of that is over.
+    const { name, key } = wait;
+    return { id: `evt_${crypto.randomUUID()}`, name, key, payload: null, expiresAt: Date.now() + CONNECTED_MS };
   }
 
   async forgetWait(executionId: string, path: string): Promise<void> {
     this.#exchange.events.forget(executionId, path);
   }
 
-  async cached(key: string): Promise<{ output: Json } | null> {
-    return this.#exchange.cache.get(key);
+  async cached(key: string, by?: string): Promise<CachedOutput | null> {
+    return this.#exchange.cache.get(key, by);
   }
 
-  async putCached(key: string, output: Json, expiresAt: number): Promise<void> {
-    this.#exchange.cache.put(key, output, expiresAt);
+  async putCached(key: string, output: Json, expiresAt: number, made?: CacheMaker): Promise<void> {
+    this.#exchange.cache.put(key, output, expiresAt, made);
+  }
+
+  async forgetCached(keys: string[]): Promise<number> {
+    return this.#exchange.cache.forget(keys);
   }
 
   async settings(): Promise<TenantSettings> {
@@ -202,17 +294,19 @@ export class Tenant extends DurableObject<TenantEnv> implements TenantRpc {
     const now = Date.now();
     const month = periodName("month", now);
     const resetsAt = periodEnd(month) ?? undefined;
-    const [concurrent = 0, queued = 0, executions = 0, steps = 0] = await this.accountsUsed([
+    const [concurrent = 0, queued = 0, executions = 0, steps = 0, stored = 0] = await this.accountsUsed([
       "concurrent_executions",
       "queued_executions",
       `executions_per_month@${month}`,
       `steps_per_month@${month}`,
+      "stored_bytes",
     ]);
     return [
       { name: "concurrent_executions", used: concurrent },
       { name: "queued_executions", used: queued },
       { name: "executions_per_month", used: executions, resetsAt },
       { name: "steps_per_month", used: steps, resetsAt },
+      { name: "stored_bytes", used: stored },
       { name: "streams", used: this.#streams.count(now) },
     ];
   }
@@ -230,9 +324,7 @@ export class Tenant extends DurableObject<TenantEnv> implements TenantRpc {
     const { shards = FIRST_SHARD_MAP } = this.#settings.all;
     if (count <= shards.count || count > MOST_SHARDS)
       return failure("VALIDATION", `Shards only grow: from ${shards.count} to ${MOST_SHARDS} at most.`);
-    const grown = growShards(shards, count, Date.now());
-    this.#settings.putShards(grown);
-    return success(grown);
+    return success(this.#exchange.shards.growTo(count));
   }
 
   async budgets(): Promise<BudgetList> {
@@ -256,11 +348,16 @@ export class Tenant extends DurableObject<TenantEnv> implements TenantRpc {
   }
 }
 
+/** The entrypoint of this object's own Worker that reads rows of connections, as the runtime offers what `main.ts` exports. */
+function rowsOf(ctx: DurableObjectState): ConnectionCopiesRpc {
+  const { exports } = ctx as unknown as { exports: { ConnectionCopies: ConnectionCopiesRpc } };
+  return exports.ConnectionCopies;
+}
+
+/** A call that failed for want of it just before may only now come to wait. */
+const CONNECTED_MS = 60_000;
+
 function later(ms: number, task: () => void): () => void {
   const timer = setTimeout(task, ms);
   return () => clearTimeout(timer);
-}
-
-function textOrNull(value: SqlValue | undefined): string | null {
-  return value === undefined || value === null ? null : String(value);
 }

@@ -73,8 +73,10 @@ export class EventIntake {
       this.#triggers.addDropped(id);
       return;
     }
-    if (debounce) this.windows.debounce(trigger, keyOf(debounce.key), root, debounce, now);
-    else if (batch) {
+    if (debounce) {
+      const collected = this.windows.debounce(trigger, keyOf(debounce.key), root, debounce, now);
+      for (const window of collected) this.#fireWindow(window, now);
+    } else if (batch) {
       const closed = this.windows.addToBatch(trigger, keyOf(batch.key), root, batch, now);
       for (const window of closed) this.#fireWindow(window, now);
     } else this.#fire(trigger, spec, firing, root, event.at, now);
@@ -84,8 +86,14 @@ export class EventIntake {
     const { spec, id } = trigger;
     const last = events.at(-1);
     if (spec.type !== "event" || last === undefined) return;
-    const root = spec.batch ? { ...last, events: events.map(inBatch), count: events.length } : last;
-    this.#fire(trigger, spec, `${id}#${seq}`, root, openedAt, now);
+    if (spec.batch) {
+      const root = { ...last, events: events.map(inBatch), count: events.length };
+      this.#fire(trigger, spec, `${id}#${seq}`, root, openedAt, now);
+      return;
+    }
+    // A debounce holds one. More than that were collected before the trigger was changed, and none of them is lost.
+    for (const [index, event] of events.entries())
+      this.#fire(trigger, spec, index === 0 ? `${id}#${seq}` : `${id}#${seq}.${index}`, event, openedAt, now);
   }
 
   #fire({ id }: StoredTrigger, spec: EventSpec, key: string, body: JsonObject, dueAt: number, now: number): void {

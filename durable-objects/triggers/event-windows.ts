@@ -47,20 +47,24 @@ export class EventWindows {
     return closed;
   }
 
-  /** The event takes the place of the one before, and puts the end off. */
+  /** The event takes the place of the one before, and puts the end off. Answers what was a batch until the trigger was changed. */
   debounce(
     trigger: StoredTrigger,
     key: string,
     event: JsonObject,
     { periodMs, timeoutMs }: { periodMs: number; timeoutMs: number },
     now: number,
-  ): void {
-    const open = this.#window(trigger.id, key);
+  ): ClosedWindow[] {
+    let open = this.#window(trigger.id, key);
+    // Only batches are measured.
+    const collected = open && open.bytes > 0 ? this.#close(trigger, key, open.openedAt) : [];
+    if (collected.length > 0) open = undefined;
     const openedAt = open?.openedAt ?? now;
     this.#sql.change("DELETE FROM window_events WHERE trigger_id = ? AND key = ?", trigger.id, key);
     const due = Math.min(now + periodMs, openedAt + timeoutMs);
     this.#put(trigger.id, key, openedAt, due, (open?.count ?? 0) + 1, 0);
     this.#addEvent(trigger.id, key, JSON.stringify(event));
+    return collected;
   }
 
   /** Takes out the windows that are over, at most so many. */

@@ -52,14 +52,19 @@ export class FiringTable {
     );
   }
 
-  /** The next that are due, or the one of a key: who claims them sends them; nobody else does until `until`. */
-  claim(which: { now: number; atMost: number } | { key: string }, until: number): StoredFiring[] {
+  /**
+   * The next that are due, or the one of a key: who claims them sends them; nobody else does until `until`. From here on they are
+   * perhaps accepted, whether an answer comes or not: `reachedAt` is as it was before.
+   */
+  claim(which: { now: number; atMost: number } | { now: number; key: string }, until: number): StoredFiring[] {
     const rows =
       "key" in which
         ? this.#sql.read(`${JOINED} WHERE key = ? AND claimed = 0`, which.key)
         : this.#due(which.now, which.atMost).flatMap((seq) => this.#sql.read(`${JOINED} WHERE seq = ?`, seq));
     return rows.map(storedFiring).map((firing) => {
-      this.#sql.write("UPDATE firings SET due = ?, claimed = 1, tries = tries + 1 WHERE key = ?", until, firing.key);
+      const claim =
+        "UPDATE firings SET due = ?, claimed = 1, tries = tries + 1, reached_at = coalesce(reached_at, ?) WHERE key = ?";
+      this.#sql.write(claim, until, which.now, firing.key);
       return { ...firing, tries: firing.tries + 1 };
     });
   }

@@ -86,7 +86,7 @@ export class Starter {
       this.#waiters.set(key, waiters);
     });
     const now = this.#ports.now();
-    const claimed = this.#sql.atomically(() => this.firings.claim({ key }, now + PATIENCE_MS));
+    const claimed = this.#sql.atomically(() => this.firings.claim({ now, key }, now + PATIENCE_MS));
     if (claimed.length > 0) this.#inBackground(this.#send(claimed));
     return outcome;
   }
@@ -104,13 +104,16 @@ export class Starter {
   }
 
   async #send(firings: readonly StoredFiring[]): Promise<void> {
-    const outcomes = await this.#ask(firings);
+    const now = this.#ports.now();
+    const known = firings.filter(({ reachedAt }) => reachedAt === null || now - reachedAt <= ASKED_AGAIN_MS);
+    const answers = known.length === 0 ? [] : await this.#ask(known);
+    const asked = new Map(known.map((firing, index) => [firing, answers[index] ?? UNKNOWN]));
+    const outcomes = firings.map((firing) => ({ firing, outcome: asked.get(firing) ?? FORGOTTEN }));
     this.#sql.atomically(() => {
-      for (const [index, firing] of firings.entries()) this.#settle(firing, outcomes[index] ?? UNKNOWN);
+      for (const { firing, outcome } of outcomes) this.#settle(firing, outcome);
     });
     this.#changed();
-    for (const [index, { key }] of firings.entries())
-      for (const tell of this.#waiters.get(key) ?? []) tell(outcomes[index] ?? UNKNOWN);
+    for (const { firing, outcome } of outcomes) for (const tell of this.#waiters.get(firing.key) ?? []) tell(outcome);
   }
 
   async #ask(firings: readonly StoredFiring[]): Promise<readonly FiringOutcome[]> {
@@ -187,5 +190,11 @@ export class Starter {
   }
 }
 
+/** It was perhaps started before a long outage, and nobody can say any more. */
+const FORGOTTEN: FiringOutcome = {
+  kind: "refused",
+  code: "TIMEOUT",
+  message: "it was perhaps started, and its answer lost; it is too late to ask again",
+};
 /** Nobody knows what came of it. */
 const UNKNOWN: FiringOutcome = { kind: "later", reached: true, message: "the platform did not answer" };

@@ -46,7 +46,11 @@ export class TriggerTable {
   }
 
   findHook(path: string): StoredTrigger | undefined {
-    const row = this.#sql.read("SELECT record, next_due, last_due FROM triggers WHERE hook_path = ?", path)[0];
+    // A path that has passed from one to another is for a moment that of both here.
+    const row = this.#sql.read(
+      "SELECT record, next_due, last_due FROM triggers WHERE hook_path = ? ORDER BY active DESC, revision DESC LIMIT 1",
+      path,
+    )[0];
     return row && knownTrigger(row).record;
   }
 
@@ -115,9 +119,12 @@ export class TriggerTable {
 
   addRun(id: string, run: TriggerRun): void {
     this.#sql.write("INSERT INTO runs (trigger_id, run) VALUES (?, ?)", id, JSON.stringify(run));
+    // The last that was started stays behind any number of skips: what is skipped is skipped for it.
     this.#sql.write(
       `DELETE FROM runs WHERE trigger_id = ? AND seq <= (
-         SELECT seq FROM runs WHERE trigger_id = ? ORDER BY seq DESC LIMIT 1 OFFSET ${RUNS_KEPT})`,
+         SELECT seq FROM runs WHERE trigger_id = ? ORDER BY seq DESC LIMIT 1 OFFSET ${RUNS_KEPT})
+       AND seq IS NOT (SELECT max(seq) FROM runs WHERE trigger_id = ? AND json_extract(run, '$.status') = 'started')`,
+      id,
       id,
       id,
     );

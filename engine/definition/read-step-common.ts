@@ -20,7 +20,7 @@ import { readRetryBlock, RETRY, RETRY_FIELD } from "./read-retry.ts";
 import { has } from "./shape-schema.ts";
 import type { ExecutionTarget, StepCommon } from "./types.ts";
 import { pointerTo, toJson } from "../source/tree.ts";
-import type { JsonObject } from "../json.ts";
+import type { Json, JsonObject } from "../json.ts";
 
 const TARGET = oneOf("Where the step runs.", ["local", "cloud", "self_hosted"] as const);
 const BACKEND = kept("Which backend runs an agent.", STEP_EXECUTION);
@@ -28,7 +28,7 @@ const BACKEND = kept("Which backend runs an agent.", STEP_EXECUTION);
 const CACHE = {
   fields: {
     enabled: boolean("Whether results are kept."),
-    ttl: duration("How long a result is kept (5 minutes)."),
+    ttl: duration("How long a result is kept (5 minutes); 0: it is not, whatever the connector says.", 0),
     key: template("What a result is kept under; the step's input when left out.", "cache"),
   },
 } satisfies Shape;
@@ -133,7 +133,7 @@ export function readStepCommon(step: BlockReader, id: string, own: FieldTable, o
     input: values.input,
     authorization: values.authorization,
     guardrails: values.guardrails,
-    cache: values.cache && withoutUndefined({ ttlMs: values.cache.ttl, key: values.cache.key }),
+    cache: values.cache && readCache(values.cache),
     compensate: values.compensate,
     metadata: values.metadata,
     connection: values.connection,
@@ -143,6 +143,11 @@ export function readStepCommon(step: BlockReader, id: string, own: FieldTable, o
     onShutdown: values.on_shutdown,
     everyMs: values.every,
   });
+}
+
+/** `enabled: false` is `ttl: 0`: nothing is kept, whatever the connector says. */
+function readCache({ enabled, ttl, key }: { enabled?: boolean; ttl?: number; key?: Json }): StepCommon["cache"] {
+  return withoutUndefined({ ttlMs: enabled === false ? 0 : ttl, key });
 }
 
 /** `local | cloud | self_hosted`; a map names a backend instead, which only agents heed. */

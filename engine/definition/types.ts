@@ -71,6 +71,8 @@ export interface ActionStep extends StepCommon {
   /** As written: `connector:ns/name@range`, or a bare slug from `plugin:`. */
   connector: string;
   action: string;
+  /** How long it waits for a connection that is missing; absent: it fails. */
+  connectionWaitMs?: number;
 }
 
 /** `parallel: [steps]` */

@@ -1,4 +1,5 @@
 import { prepareInputs } from "../definition/validate-inputs.ts";
+import { childBudget } from "./child-budget.ts";
 import { type ConcurrencyRule, concurrencyRule } from "./concurrency-rule.ts";
 import type { RunError } from "../errors.ts";
 import type { Scope } from "../expressions/types.ts";
@@ -19,6 +20,8 @@ export interface ChildStart {
   inputs: JsonObject;
   env: JsonObject;
   concurrency?: ConcurrencyRule;
+  /** Over its own, member by member: what its parent has left. */
+  budget?: JsonObject;
 }
 
 /** The parent, as its child's start reads it. */
@@ -29,6 +32,7 @@ export interface ChildCaller {
   /** 0 for an execution that nobody's step started. */
   depth: number;
   now: number;
+  state: RunState;
 }
 
 /** Resolves the workflow of a call and checks what it is given, as a start by the API does. */
@@ -55,7 +59,8 @@ export function prepareChild(
     const { inputs } = prepared;
     const rule = concurrencyRule(definition, inputScope(plan, env, call.idempotencyKey, caller.now, inputs));
     if (!rule.ok) return { ok: false, error: { code: "VALIDATION", message: rule.message } };
-    return { ok: true, start: { plan, source, inputs, env, concurrency: rule.rule } };
+    const budget = childBudget(caller.state, plan.budget);
+    return { ok: true, start: { plan, source, inputs, env, concurrency: rule.rule, budget } };
   }
   const [first] = prepared.problems;
   const problems = prepared.problems.map(({ path, message }) => ({ path, message }));
@@ -66,7 +71,7 @@ export function prepareChild(
 /** What the step gets of an execution that has ended (decision 0006). */
 export function childResult(state: RunState): ActionResult {
   const executionId = state.identity.executionId;
-  const spent = { ...state.spent };
+  const spent = { ...state.spent, steps: state.steps + (state.spent.steps ?? 0) };
   if (state.status === "completed") {
     return { ok: true, output: { outputs: state.outputs ?? {}, execution_id: executionId }, spent };
   }

@@ -1,11 +1,9 @@
-import type { ActionCall, ActionResult, Admittance, Opening, EventWait, StampedEvent } from "../run/types.ts";
+import type { ActionCall, ActionResult, EventWait, StampedEvent, TurnHost } from "../run/types.ts";
 
 /** What a place that runs executions provides: the coordinator object, the SDK's process, a test. One per run. */
-export interface HostPort {
+export interface HostPort extends TurnHost {
   /** Epoch ms. */
   now(): number;
-  /** Whether the run may open its next step, or try one again; after `later`, the host delivers `continue`. Always, where it is absent. */
-  admits?(kind: Opening): Admittance;
   /** Makes `events` durable, then calls `done`. Several commits of a run keep their order. */
   commit(events: readonly StampedEvent[], done: () => void): void;
   /** Runs one attempt. Must not reject: what goes wrong is a result. */

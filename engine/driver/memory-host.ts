@@ -6,6 +6,7 @@ import type { Principal } from "../run/authorization.ts";
 import type { RunState } from "../run/state.ts";
 import type { ActionCall, ActionResult, EngineInput, RunIdentity, StampedEvent } from "../run/types.ts";
 import { type ChildCaller, childResult, prepareChild } from "./child-run.ts";
+import { type BudgetNode, spendingOf, spentInTree, spentWith } from "./tree-budget.ts";
 import type { HostPort } from "./host-port.ts";
 import { RunDriver } from "./run-driver.ts";
 
@@ -30,6 +31,8 @@ export interface MemoryRun {
   cache?: Map<string, { output: Json; expiresAt: number }>;
   /** How many executions up the one that nobody's step started is. */
   depth?: number;
+  /** The execution whose step started it. */
+  above?: MemoryExecution;
   /** Told of every execution that a step of this one starts. */
   onChild?(child: MemoryExecution, call: ActionCall): void;
   /** Runs one attempt, in this process. `signal` tells that nobody waits for it any more. */
@@ -51,10 +54,13 @@ export class MemoryExecution {
   readonly events: StampedEvent[] = [];
   readonly done: Promise<FinishedRun>;
   readonly #driver: RunDriver;
+  readonly #calls = new Map<string, MemoryCall>();
+  readonly #run: MemoryRun;
 
   constructor(run: MemoryRun) {
     const { promise, resolve, reject } = deferred<FinishedRun>();
     this.done = promise;
+    this.#run = run;
     const state = newRun(run.identity);
     const port = memoryPort(run, {
       commit: (events) => {
@@ -66,6 +72,8 @@ export class MemoryExecution {
         resolve({ state, events: this.events });
       },
       crashed: reject,
+      execution: this,
+      calls: this.#calls,
       linked: ({ path, attempt }, executionId) => this.deliver({ type: "linked", path, attempt, executionId }),
     });
     this.#driver = new RunDriver(run.plan, state, port);
@@ -73,6 +81,23 @@ export class MemoryExecution {
 
   get state(): RunState {
     return this.#driver.state;
+  }
+
+  /** It, as budgets of executions that start each other look at it. */
+  get node(): BudgetNode {
+    const { state } = this;
+    return {
+      id: state.identity.executionId,
+      spending: spendingOf(state),
+      budget: state.budget,
+      raised: state.raised,
+      above: () => this.#run.above?.node,
+      below: () =>
+        [...this.#calls].flatMap(([path, { child, attempt }]) => {
+          const step = state.open.get(path);
+          return child && step?.status === "running" && step.attempt === attempt ? [child.node] : [];
+        }),
+    };
   }
 
   /** Advances the run; answers why a command was refused. */
@@ -89,10 +114,18 @@ export function runInMemory(run: MemoryRun): Promise<FinishedRun> {
   return execution.done;
 }
 
+interface MemoryCall {
+  attempt: number;
+  aborted: boolean;
+  child?: MemoryExecution;
+}
+
 interface MemoryHooks {
   commit(events: readonly StampedEvent[]): void;
   committed(): void;
   crashed(error: unknown): void;
+  readonly execution: MemoryExecution;
+  readonly calls: Map<string, MemoryCall>;
   linked(call: ActionCall, executionId: string): void;
 }
 
@@ -106,16 +139,22 @@ function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void; reje
 }
 
 function memoryPort(run: MemoryRun, hooks: MemoryHooks): HostPort {
-  const calls = new Map<string, { aborted: boolean; child?: MemoryExecution }>();
+  const { calls, execution } = hooks;
   return {
     now: () => run.clock.now(),
+    admits: (kind) => (kind === "begin" ? true : (spentInTree(execution.node, kind) ?? true)),
+    spentBy: (executionId) => {
+      for (const { child } of calls.values())
+        if (child?.state.identity.executionId === executionId) return spentWith(child.node);
+      return undefined;
+    },
     commit: (events, done) => {
       hooks.commit(events);
       done();
       hooks.committed();
     },
     call: async (call) => {
-      const signal: { aborted: boolean; child?: MemoryExecution } = { aborted: false };
+      const signal: MemoryCall = { attempt: call.attempt, aborted: false };
       calls.set(call.path, signal);
       try {
         const kept = call.cache && run.cache?.get(call.cache.key);
@@ -123,7 +162,7 @@ function memoryPort(run: MemoryRun, hooks: MemoryHooks): HostPort {
         const result =
           call.workflow === undefined
             ? await run.callAction(call, signal)
-            : await runChild(run, call, (child, executionId) => {
+            : await runChild(run, execution, call, (child, executionId) => {
                 signal.child = child;
                 hooks.linked(call, executionId);
               });
@@ -154,23 +193,32 @@ function memoryPort(run: MemoryRun, hooks: MemoryHooks): HostPort {
 /** The execution behind a subworkflow step: one of its own, in the same process. */
 async function runChild(
   run: MemoryRun,
+  above: MemoryExecution,
   call: ActionCall,
   begun: (child: MemoryExecution, executionId: string) => void,
 ): Promise<ActionResult> {
   const depth = (run.depth ?? 0) + 1;
-  const prepared = prepareChild(callerOf(run), call);
+  const prepared = prepareChild(callerOf(run, above.state), call);
   if (!prepared.ok) return prepared;
-  const { plan, inputs, env } = prepared.start;
+  const { plan, inputs, env, budget } = prepared.start;
   const executionId = `${run.identity.executionId}/${call.path}#${call.attempt}`;
-  const child = new MemoryExecution({ ...run, plan, inputs, env, depth, identity: { executionId, runAttempt: 1 } });
+  const child = new MemoryExecution({
+    ...run,
+    plan,
+    inputs,
+    env,
+    depth,
+    above,
+    identity: { executionId, runAttempt: 1 },
+  });
   begun(child, executionId);
   run.onChild?.(child, call);
-  child.deliver({ type: "start", inputs, env, principal: run.principal, actor: run.actor });
+  child.deliver({ type: "start", inputs, env, principal: run.principal, actor: run.actor, budget });
   return childResult((await child.done).state);
 }
 
-function callerOf({ plan, env = {}, depth = 0, clock, principal = NOBODY }: MemoryRun): ChildCaller {
-  return { plan, env, depth, principal, now: clock.now() };
+function callerOf({ plan, env = {}, depth = 0, clock, principal = NOBODY }: MemoryRun, state: RunState): ChildCaller {
+  return { plan, env, depth, principal, now: clock.now(), state };
 }
 
 const NOBODY: Principal = { roles: [], permissions: [] };

@@ -117,6 +117,20 @@ test("after a restart nothing is sent for steps that the settling of an interrup
   expect(host.calls).toEqual([]);
 });
 
+test("after a restart a call is repeated where the method that its input names does no harm", () => {
+  const calling = (method: string): string[] => {
+    const steps = [actionStep("a", { input: { method } })];
+    const idempotentWith = { member: "method", methods: ["GET"], otherwise: false };
+    const plan = planOf(steps, {}, { idempotent: false, idempotentWith });
+    const { events } = transition(plan, newRun(identity), { type: "start", inputs: {} }, TEST_START);
+    const host = new GroupingHost();
+    new RunDriver(plan, fold(plan, identity, events), host).resume();
+    host.write();
+    return host.calls.map(({ path }) => path);
+  };
+  expect([calling("GET"), calling("POST")]).toEqual([["a"], []]);
+});
+
 test("after a restart no key is awaited for steps that the settling of an interrupted attempt ended", () => {
   const wait: StepDefinition = { kind: "wait", id: "w", until: { event: "paid", key: "k" } };
   const plan = planOf([{ kind: "parallel_list", id: "both", steps: [actionStep("once"), wait] }]);
@@ -132,4 +146,23 @@ test("a failed attempt's answer after its sibling ended the run is not retried",
   const run = await runTest(planOf([list]), (call) => failed(call.stepId === "a" ? "VALIDATION" : "UNAVAILABLE"));
   expect(run.state.status).toBe("failed");
   expect(run.calls).toHaveLength(2);
+});
+
+test("a call that throws is its host's bug: the host hears of it, and nothing waits for the call any more", async () => {
+  const bug = new Error("no such table");
+  const heard: unknown[] = [];
+  class BrokenHost extends WritingHost {
+    override call(): Promise<never> {
+      return Promise.reject(bug);
+    }
+    override crashed(error: unknown): void {
+      heard.push(error);
+    }
+  }
+  const plan = planOf([actionStep("a")]);
+  const driver = new RunDriver(plan, newRun(identity), new BrokenHost());
+  driver.deliver({ type: "start", inputs: {} });
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(heard).toEqual([bug]);
 });

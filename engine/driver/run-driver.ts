@@ -1,10 +1,11 @@
 import { MAX_IN_FLIGHT } from "../plan/compile-plan.ts";
 import type { Plan } from "../plan/types.ts";
 import { pendingEffects } from "../run/effects.ts";
+import { isIdempotent } from "../run/is-idempotent.ts";
 import type { RunError } from "../errors.ts";
 import type { RunState } from "../run/state.ts";
 import { isTerminal, transition } from "../run/transition.ts";
-import type { ActionCall, ActionResult, Admittance, Opening, Effect, EngineInput } from "../run/types.ts";
+import type { ActionCall, ActionResult, Effect, EngineInput } from "../run/types.ts";
 import type { HostPort } from "./host-port.ts";
 
 /** How long past an attempt's deadline a plugin may take to say so itself before the driver gives the attempt up. */
@@ -15,10 +16,9 @@ const ATTEMPT_GRACE_MS = 1_000;
  * performed. Never performs anything whose cause is not durable.
  */
 export class RunDriver {
-  readonly plan: Plan;
+  plan: Plan;
   readonly state: RunState;
   readonly #port: HostPort;
-  readonly #admits: ((kind: Opening) => Admittance) | undefined;
   readonly #waiting: ActionCall[] = [];
   /** How to take back the engine's named timers, and the limits of calls in flight. */
   readonly #timers = new Map<string, () => void>();
@@ -30,7 +30,6 @@ export class RunDriver {
     this.plan = plan;
     this.state = state;
     this.#port = port;
-    this.#admits = port.admits && ((kind) => port.admits?.(kind) ?? true);
   }
 
   /** Calls in flight. */
@@ -50,7 +49,9 @@ export class RunDriver {
   /** Advances the run; answers why a command was refused. A bug does not throw here: it goes to the host's `crashed`. */
   deliver(input: EngineInput): RunError | undefined {
     try {
-      const { events, effects, refusal } = transition(this.plan, this.state, input, this.#port.now(), this.#admits);
+      const answer = transition(this.plan, this.state, input, this.#port.now(), this.#port);
+      const { events, effects, refusal, plan } = answer;
+      if (plan) this.plan = plan;
       if (events.length > 0) this.#port.commit(events, () => this.#perform(effects));
       else if (effects.length > 0) this.#perform(effects);
       return refusal;
@@ -72,7 +73,8 @@ export class RunDriver {
   /** After a restart: does again what was being done. Attempts that must not be repeated are settled as unknown. */
   resume(): void {
     for (const effect of pendingEffects(this.plan, this.state, this.#port.now())) {
-      if (effect.type === "callAction" && !effect.call.action.idempotent) this.#settle(effect.call, interrupted());
+      const again = effect.type !== "callAction" || isIdempotent(effect.call.action, effect.call.input);
+      if (!again) this.#settle(effect.call, interrupted());
       else this.#perform([effect]);
     }
   }
@@ -143,18 +145,22 @@ export class RunDriver {
     };
     const expire = (): void => {
       this.#limits.delete(takeBack);
+      const child = this.state.open.get(call.path)?.child;
+      const spent = child === undefined ? undefined : this.#port.spentBy?.(child);
       this.#port.abort(call.path, call.attempt, false);
-      end(expired(call.timeoutMs));
+      end({ ...expired(call.timeoutMs), ...(spent ? { spent } : {}) });
     };
     const takeBack = Number.isFinite(call.deadline)
       ? this.#port.at(call.deadline + ATTEMPT_GRACE_MS, expire)
       : () => {};
     this.#limits.add(takeBack);
-    void this.#port.call(call).then((result) => {
+    const taken = (result: ActionResult): void => {
       if (!this.#limits.delete(takeBack)) return;
       takeBack();
       end(result);
-    });
+    };
+    // What a service does is a result. A call that throws is a bug of the host: nothing would ever end the step.
+    this.#port.call(call).then(taken, (error: unknown) => this.#port.crashed(error));
   }
 
   #setTimer(name: string, due: number): void {

@@ -43,6 +43,8 @@ describe("sequences", () => {
     expect(counted(`steps: [${step("a", ", condition: true")}]\n`)).toBe("1–1 steps, 1–2 runs");
     expect(counted(`steps: [${step("a", ", condition: false")}]\n`)).toBe("0–0 steps, 0–0 runs");
     expect(counted(`steps: [${step("a", ", cache: {ttl: 60}")}]\n`)).toBe("1–1 steps, 0–2 runs");
+    expect(counted(`steps: [${a}]\n`, { a: { cache: {} } })).toBe("1–1 steps, 0–2 runs");
+    expect(counted(`steps: [${step("a", ", cache: {ttl: 0}")}]\n`, { a: { cache: {} } })).toBe("1–1 steps, 1–2 runs");
   });
 });
 

@@ -1,4 +1,5 @@
 import type { StepDefinition } from "../definition/types.ts";
+import { effectiveCache } from "../plan/effective-cache.ts";
 import { effectiveRetry } from "../plan/effective-retry.ts";
 import type { PlanSource } from "../plan/types.ts";
 import { makesCall } from "../steps/makes-call.ts";
@@ -77,7 +78,7 @@ export class StepAmounts {
         return this.#call(step);
       case "subworkflow": {
         const child = calledWorkflow(this.#outline.source, step);
-        const cached = step.cache === undefined ? 1 : 0;
+        const cached = effectiveCache(step, undefined) === undefined ? 1 : 0;
         return times(child === undefined ? UNKNOWN : this.#called(child), {
           least: cached,
           most: this.#attempts(step),
@@ -94,7 +95,8 @@ export class StepAmounts {
 
   #call(step: StepDefinition): Amounts {
     if (step.kind !== "handoff" && !makesCall(step)) return NOTHING;
-    const least = step.cache === undefined && step.kind !== "agent" && step.kind !== "handoff" ? 1 : 0;
+    const cached = effectiveCache(step, this.#outline.pinOf(step)) !== undefined;
+    const least = !cached && step.kind !== "agent" && step.kind !== "handoff" ? 1 : 0;
     const runs = { step_runs: { least, most: this.#attempts(step) } };
     if (step.kind !== "action") return amount(runs);
     const pin = this.#outline.pinOf(step);

@@ -7,8 +7,11 @@ import { durationMs } from "../definition/duration.ts";
 import type { Json, JsonObject } from "../json.ts";
 import { isObject } from "../json.ts";
 import { compileSchema } from "../schema/validate.ts";
+import { blocksExposure } from "./blocks-exposure.ts";
 import { compileGraph } from "./compile-graph.ts";
 import { compileParts, type PartCompiler } from "./compile-parts.ts";
+import { approvalGate } from "./approval-gate.ts";
+import { effectiveCache } from "./effective-cache.ts";
 import { effectiveRetry } from "./effective-retry.ts";
 import { readBudget } from "./read-budget.ts";
 import { stepCall } from "./step-call.ts";
@@ -19,8 +22,6 @@ export const DEFAULT_ATTEMPT_TIMEOUT_MS = 120_000;
 export const MAX_ATTEMPT_TIMEOUT_MS = 600_000;
 /** Calls in flight of one `parallel: true` loop or execution (section 15). */
 export const MAX_IN_FLIGHT = 100;
-/** How long a cached output is good for when the step does not say. */
-const DEFAULT_CACHE_MS = 300_000;
 
 /** Stands in `envNames` when a template reads `env` as a whole. */
 const EVERY_ENV_NAME = "*";
@@ -56,6 +57,7 @@ export function compilePlan(source: PlanSource): Plan {
     envNames: [...compiler.envNames],
     undoable: steps.some((step) => step.undoable),
     strict: definition.strict ?? false,
+    blockOnExposure: blocksExposure(definition),
     timeoutMs: definition.timeoutMs,
     budget: readBudget(definition.budget),
     subworkflow(name) {
@@ -82,11 +84,12 @@ class PlanCompiler implements PartCompiler {
     this.#pins = pins;
   }
 
-  step(definition: StepDefinition, enclosing: string, block: string): PlanStep {
+  /** `undoing`: within a `compensate`. */
+  step(definition: StepDefinition, enclosing: string, block: string, undoing = false): PlanStep {
     const address = enclosing === "" ? definition.id : `${enclosing}.${definition.id}`;
     const blocks: Record<string, PlanStep[]> = {};
     for (const { name, steps } of childBlocks(definition))
-      blocks[name] = steps.map((child) => this.step(child, address, name));
+      blocks[name] = steps.map((child) => this.step(child, address, name, undoing || name === "compensate"));
     const action = stepCall(definition, this.#pins);
     const condition = definition.condition === undefined ? undefined : this.condition(definition.condition);
     const forEach = definition.forEach === undefined ? undefined : this.condition(definition.forEach);
@@ -109,7 +112,8 @@ class PlanCompiler implements PartCompiler {
       continueOnError: definition.continueOnError ?? false,
       maxConcurrency: loopWidth(definition),
       action,
-      cache: this.#cache(definition),
+      cache: this.#cache(definition, action),
+      approval: approvalGate(definition.authorization, undoing ? undefined : action),
       guard: guardOf(definition.guardrails),
       set: this.#assignments(definition.set),
       keep: this.#assignments(definition.keep),
@@ -139,12 +143,9 @@ class PlanCompiler implements PartCompiler {
     return result.compiled;
   }
 
-  #cache({ cache }: StepDefinition): PlanStep["cache"] {
-    if (cache === undefined) return undefined;
-    return {
-      ttlMs: cache.ttlMs ?? DEFAULT_CACHE_MS,
-      key: cache.key === undefined ? undefined : this.value(cache.key),
-    };
+  #cache(definition: StepDefinition, action: PinnedAction | undefined): PlanStep["cache"] {
+    const cache = effectiveCache(definition, action);
+    return cache && { ...cache, key: cache.key === undefined ? undefined : this.value(cache.key) };
   }
 
   #assignments(written: JsonObject | undefined): PlanStep["set"] {

@@ -43,7 +43,10 @@ export interface PlanStep {
   readonly maxConcurrency: number;
   /** What it calls: an action, a transform in a plugin, a subworkflow, an agent. */
   readonly action?: PinnedAction;
-  readonly cache?: { readonly ttlMs: number; readonly key?: Compiled };
+  /** `action`: it is this action that asks for it, not the step. */
+  readonly cache?: { readonly ttlMs: number; readonly key?: Compiled; readonly action?: string };
+  /** What it must be approved by before it begins. */
+  readonly approval?: JsonObject;
   readonly guard?: StepGuard;
   /** Fields of graph nodes, in the order written. */
   readonly set: readonly (readonly [string, Compiled])[];
@@ -104,6 +107,8 @@ export interface Plan {
   /** Some step carries a `compensate`. */
   readonly undoable: boolean;
   readonly strict: boolean;
+  /** See `ActionCall.blockOnExposure`. */
+  readonly blockOnExposure: boolean;
   readonly timeoutMs?: number;
   readonly budget: Budget;
   /** The plan of a workflow that a step calls, by `subworkflowKey`. */

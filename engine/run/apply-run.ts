@@ -6,7 +6,10 @@ import { logSize, MAX_LOG_CHARS } from "./logging.ts";
 import type { RunState } from "./state.ts";
 import type { EngineEvent, StartData } from "./types.ts";
 
-type RunEvent = Extract<EngineEvent["type"], `workflow.${string}` | "signal.received" | "log">;
+type RunEvent = Exclude<
+  Extract<EngineEvent["type"], `workflow.${string}` | "signal.received" | "log" | "act.noted">,
+  "workflow.retried" | "workflow.migrated"
+>;
 
 /** Events of the run as a whole. */
 export const RUN_EVENTS: EventHandlers<RunEvent> = {
@@ -21,6 +24,7 @@ export const RUN_EVENTS: EventHandlers<RunEvent> = {
     state.hold = null;
     if (event.inputs) take(plan, state, { ...event, inputs: event.inputs });
     state.deadline = event.deadline ?? null;
+    if (event.deadline !== undefined) state.limitMs = event.deadline - event.at;
     startGraph(plan, state);
   },
   "workflow.waiting": (state) => {
@@ -30,10 +34,14 @@ export const RUN_EVENTS: EventHandlers<RunEvent> = {
     state.status = "paused";
     state.pausedAt = event.at;
     state.hold = event.hold ?? null;
+    state.paused = { reason: event.reason, actor: event.actor };
   },
   "workflow.resumed": (state, event) => {
     resume(state, event.at);
-    if (event.budget) state.budget = raisedBudget(state.budget, readBudget(event.budget));
+    if (!event.budget) return;
+    const raise = readBudget(event.budget);
+    state.budget = raisedBudget(state.budget, raise);
+    for (const [member, value] of Object.entries(raise)) if (value !== undefined) state.raised.add(member);
   },
   "workflow.stopping": ({ graph }, { reason, graceful, deadline }) => {
     if (graph) graph.stopping = { reason, graceful, deadline };
@@ -52,6 +60,9 @@ export const RUN_EVENTS: EventHandlers<RunEvent> = {
   "signal.received": (state, { seq, name, payload, channel, path, id }) => {
     state.signals.push({ seq, name, payload, channel, path });
     if (id !== undefined) state.signalIds.add(id);
+  },
+  "act.noted": (state) => {
+    state.noted += 1;
   },
   log: (state, event) => {
     state.logChars = event.full ? MAX_LOG_CHARS : state.logChars + logSize(event);
@@ -74,6 +85,7 @@ function resume(state: RunState, at: number): void {
   state.status = "running";
   state.pausedAt = null;
   state.hold = null;
+  delete state.paused;
   if (state.deadline !== null) state.deadline += pause;
   if (state.graph?.budgetDue !== undefined) state.graph.budgetDue += pause;
   for (const node of state.graph?.nodes.values() ?? []) if (node.tickDue !== undefined) node.tickDue += pause;

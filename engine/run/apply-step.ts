@@ -8,9 +8,9 @@ import { addressOf, enclosing, isShutdown, loopDepth } from "./path.ts";
 import { type Instance, isCall, type Role, type RunState, tallyOf } from "./state.ts";
 import type { AttemptUsage, EngineEvent, Spent, StampedEvent, StepStatus } from "./types.ts";
 
-type StepEvent = Extract<
-  EngineEvent["type"],
-  `step.${string}` | "block.entered" | "iteration.started" | "approval.decided"
+type StepEvent = Exclude<
+  Extract<EngineEvent["type"], `step.${string}` | "block.entered" | "iteration.started" | "approval.decided">,
+  "step.kept"
 >;
 
 /** Events of one step. */
@@ -22,9 +22,14 @@ export const STEP_EVENTS: EventHandlers<StepEvent> = {
       instance.status = "running";
     });
     delete instance.retryDue;
+    delete instance.task;
     passGate(instance, event.at);
     delete instance.wait;
-    if (instance.step?.kind === "subworkflow") instance.attemptAt = event.at;
+    if (instance.step?.kind === "subworkflow") {
+      instance.attemptAt = event.at;
+      // Of the attempt before.
+      delete instance.child;
+    }
     begin(instance, event);
   },
   "iteration.started": (state, event, plan) => {
@@ -51,16 +56,20 @@ export const STEP_EVENTS: EventHandlers<StepEvent> = {
     });
     passGate(instance, event.at);
     instance.wait = event.wait;
+    if (event.wait.kind === "connection") instance.connectionWaits = (instance.connectionWaits ?? 0) + 1;
     // What was decided of a gate says nothing of the approval behind it.
     delete instance.decided;
     if (event.due !== undefined) instance.due = event.due;
+    meter(state, instance, event);
   },
   "step.retrying": (state, event) => {
     const instance = opened(state, event.path);
     change(state, instance, () => {
       instance.status = "retrying";
     });
+    delete instance.wait;
     instance.retryDue = event.due;
+    delete instance.task;
     instance.error = event.error;
     meter(state, instance, event);
   },
@@ -84,9 +93,18 @@ export const STEP_EVENTS: EventHandlers<StepEvent> = {
   "step.compensating": (state, event) => {
     state.undoing = event.path;
     state.undoable.pop();
+    const instance = state.instances.get(event.path);
+    if (instance) instance.undone = true;
   },
   "step.compensated": (state) => {
     state.undoing = null;
+  },
+  "step.pending": (state, { path, at, due, heartbeat_ms: heartbeatMs, heartbeat_due: heartbeatDue, usage }) => {
+    opened(state, path).task = { since: at, due, heartbeatMs, heartbeatDue, usage };
+  },
+  "step.heartbeat": (state, event) => {
+    const { task } = opened(state, event.path);
+    if (task) task.heartbeatDue = event.heartbeat_due;
   },
   "step.progress": () => {},
   "step.linked": (state, event) => {
@@ -126,10 +144,18 @@ function complete(state: RunState, event: Extract<StampedEvent, { type: "step.co
   instance.output = event.output === undefined ? gather(state, instance) : event.output;
   meter(state, instance, event);
   consume(state, event.signal);
-  if (event.set && state.graph) state.graph.shared = { ...state.graph.shared, ...event.set };
-  const node = event.keep && nodeOf(state, instance);
-  if (node) node.kept = { ...node.kept, ...event.keep };
+  if (event.overridden) delete state.former?.outputs[event.path];
+  if (event.set || event.keep) instance.assigned = { set: event.set, keep: event.keep };
+  assign(state, instance);
   settle(state, instance, "completed", event.at);
+}
+
+/** What a visit changes of the graph's state and of its node's. */
+export function assign(state: RunState, instance: Instance): void {
+  const { set, keep } = instance.assigned ?? {};
+  if (set && state.graph) state.graph.shared = { ...state.graph.shared, ...set };
+  const node = keep && nodeOf(state, instance);
+  if (node) node.kept = { ...node.kept, ...keep };
 }
 
 /** The event of that sequence is nobody else's any more. */
@@ -163,18 +189,25 @@ function open(plan: Plan, state: RunState, path: string, at: number): Instance {
   const { parent, index } = enclosing(path);
   const instance = newInstance(path, step, roleOf(step, path), parent, at);
   if (index !== undefined) instance.index = index;
-  state.instances.set(path, instance);
   state.open.set(path, instance);
   // A visit counts even where its loop has nothing to do: a cycle of such would never end.
   const visit = state.graph !== null && parent === "" && instance.role !== "shutdown";
-  if (instance.role === "step" || visit) state.steps += 1;
+  const again = step.action === undefined && state.former?.instances.has(path);
+  if ((instance.role === "step" || visit) && !again) state.steps += 1;
+  enter(state, instance);
+  return instance;
+}
+
+/** It stands in its container from now on. */
+export function enter(state: RunState, instance: Instance): void {
+  const { path, parent } = instance;
+  state.instances.set(path, instance);
   const container = parentOf(state, instance);
   const tally = tallyOf(container, blockOf(instance));
   tally.opened += 1;
   tally.last = path;
   if (container !== state.root) childrenOf(container).push(path);
-  else if (state.graph && instance.role !== "shutdown") visitOpened(state, instance);
-  return instance;
+  else if (state.graph && parent === "" && instance.role !== "shutdown") visitOpened(state, instance);
 }
 
 function roleOf(step: PlanStep, path: string): Role {
@@ -217,7 +250,14 @@ function settle(state: RunState, instance: Instance, status: StepStatus, at: num
   delete instance.input;
   delete instance.retryDue;
   delete instance.due;
+  delete instance.task;
   state.open.delete(instance.path);
+  leave(state, instance);
+}
+
+/** Its container counts it as settled. */
+export function leave(state: RunState, instance: Instance): void {
+  const { status } = instance;
   const step = stepOf(instance);
   const parent = parentOf(state, instance);
   const tally = tallyOf(parent, blockOf(instance));
@@ -227,7 +267,7 @@ function settle(state: RunState, instance: Instance, status: StepStatus, at: num
     state.undoable.push(instance.path);
   if (instance.index !== undefined) {
     parent.results ??= [];
-    parent.results[instance.index] = { status, output: instance.output, error: instance.error };
+    parent.results[instance.index] = { status, output: instance.output ?? null, error: instance.error };
     if (tally.failure !== instance.path) forgetIteration(state, instance);
   } else if (state.graph && instance.parent === "" && instance.role !== "shutdown") {
     visitSettled(state, instance);
@@ -238,10 +278,12 @@ function meter(state: RunState, instance: Instance, event: { usage?: AttemptUsag
   const { usage } = event;
   const tokens = event.spent?.tokens ?? (usage?.input_tokens ?? 0) + (usage?.output_tokens ?? 0);
   const cost = event.spent?.cost ?? usage?.cost ?? 0;
+  const steps = event.spent?.steps ?? 0;
   if (tokens > 0 || cost > 0) {
     instance.spent = { tokens: (instance.spent?.tokens ?? 0) + tokens, cost: (instance.spent?.cost ?? 0) + cost };
-    state.spent = { tokens: state.spent.tokens + tokens, cost: state.spent.cost + cost };
+    state.spent = { ...state.spent, tokens: state.spent.tokens + tokens, cost: state.spent.cost + cost };
   }
+  if (steps > 0) state.spent = { ...state.spent, steps: (state.spent.steps ?? 0) + steps };
   if (!usage) return;
   if (usage.isolate !== undefined) instance.isolate = usage.isolate;
   state.usage.stepRuns += 1;

@@ -1,5 +1,6 @@
 import type { Plan } from "../plan/types.ts";
 import { GRAPH_EVENTS } from "./apply-graph.ts";
+import { RETRY_EVENTS } from "./apply-retry.ts";
 import { RUN_EVENTS } from "./apply-run.ts";
 import { STEP_EVENTS } from "./apply-step.ts";
 import type { EventHandlers } from "./event-handlers.ts";
@@ -7,7 +8,12 @@ import { newRun } from "./new-run.ts";
 import type { RunState } from "./state.ts";
 import type { EngineEvent, RunIdentity, StampedEvent } from "./types.ts";
 
-const HANDLERS: EventHandlers<EngineEvent["type"]> = { ...RUN_EVENTS, ...STEP_EVENTS, ...GRAPH_EVENTS };
+const HANDLERS: EventHandlers<EngineEvent["type"]> = {
+  ...RUN_EVENTS,
+  ...RETRY_EVENTS,
+  ...STEP_EVENTS,
+  ...GRAPH_EVENTS,
+};
 
 /** The state after `events`: what a restart does. It evaluates nothing, so it always agrees with what was lived. */
 export function fold(plan: Plan, identity: RunIdentity, events: Iterable<StampedEvent>): RunState {
@@ -20,9 +26,13 @@ export function fold(plan: Plan, identity: RunIdentity, events: Iterable<Stamped
 const QUIET: ReadonlySet<StampedEvent["type"]> = new Set([
   "log",
   "step.progress",
+  "step.pending",
+  "step.heartbeat",
   "step.linked",
   "signal.received",
   "workflow.waiting",
+  "workflow.migrated",
+  "act.noted",
 ]);
 
 /** Advances `state` by one event, in place. */
@@ -30,6 +40,7 @@ export function apply(plan: Plan, state: RunState, event: StampedEvent): void {
   state.seq = event.seq;
   state.at = event.at;
   if (state.status === "waiting" && !QUIET.has(event.type)) state.status = "running";
+  if ("act" in event && event.act) state.acts.set(event.act.key, event.act.body);
   handlerOf(event)(state, event, plan);
 }
 

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../json.ts";
-import { isObject } from "../json.ts";
+import { approvalGate } from "../plan/approval-gate.ts";
 import type { PlanStep } from "../plan/types.ts";
 import { stepOf } from "./apply-step.ts";
 import type { Instance } from "./state.ts";
@@ -13,15 +13,9 @@ type ApprovalWait = Extract<Wait, { kind: "approval" }>;
 /** How `approvals/{step}` calls the approval of the whole workflow. */
 const WORKFLOW = "workflow";
 
-/** `authorization.approval`, when it asks for one (section 2). */
-export function gateOf(authorization: JsonObject | undefined): JsonObject | undefined {
-  const approval = authorization?.enabled === false ? undefined : authorization?.approval;
-  return isObject(approval) && approval.required !== false ? approval : undefined;
-}
-
 /** The step (or, at the empty path, the workflow) comes after somebody approved. */
 export function openGate(turn: Turn, step: PlanStep | null, path: string): void {
-  const approval = gateOf(step ? step.definition.authorization : turn.plan.definition.authorization) ?? {};
+  const approval = (step ? step.approval : approvalGate(turn.plan.definition.authorization)) ?? {};
   const { approvers, timeout, onTimeout, message, allow_self: allowSelf } = approval;
   const timeoutMs = timeout === undefined ? undefined : evaluatedDuration(timeout);
   openApproval(turn, path, {
@@ -64,8 +58,8 @@ export function decide(turn: Turn, command: Extract<RunCommand, { type: "decide"
     };
     return;
   }
-  const { decision, by, comment } = command;
-  turn.emit({ type: "approval.decided", path: instance.path, decision, by, comment });
+  const { decision, by, comment, act } = command;
+  turn.emit({ type: "approval.decided", path: instance.path, decision, by, comment, act });
   if (instance.path === "" && wait.due !== undefined) turn.clearTimer("wait:");
   if (turn.running || instance.path === "") actOn(turn, instance);
 }

@@ -1,16 +1,21 @@
+import { cacheKeyOf } from "./cache-key.ts";
 import { subworkflowKey } from "../plan/types.ts";
 import type { Plan } from "../plan/types.ts";
 import { stepOf } from "./apply-step.ts";
+import { declaredContext } from "./declared-context.ts";
 import { isFree } from "./graph-state.ts";
+import { idempotencyKeyOf } from "./idempotency-key.ts";
+import { taskDue } from "./tasks.ts";
 import { type Instance, isCall, type RunState } from "./state.ts";
+import { connectionWaitMs, eventOf } from "./connection-waits.ts";
 import type { ActionCall, Effect } from "./types.ts";
 
 /** The call of an instance's current attempt. */
 export function actionCall(plan: Plan, state: RunState, instance: Instance, now: number): ActionCall {
   const step = stepOf(instance);
   if (!step.action) throw new Error(`${instance.path} has no action to call`);
-  const { executionId, runAttempt } = state.identity;
   const { definition, cache } = step;
+  const waitMs = connectionWaitMs(definition);
   const call: ActionCall = {
     path: instance.path,
     stepId: step.id,
@@ -18,14 +23,19 @@ export function actionCall(plan: Plan, state: RunState, instance: Instance, now:
     action: step.action,
     input: instance.input === undefined ? {} : instance.input,
     connection: instance.connection,
-    idempotencyKey: `${executionId}:${runAttempt}:${instance.path}`,
+    idempotencyKey: idempotencyKeyOf(state.identity, instance.path),
     timeoutMs: step.timeoutMs,
     deadline: childDeadline(instance) ?? now + step.timeoutMs,
     target: definition.execution,
   };
   if (definition.kind === "subworkflow") call.workflow = subworkflowKey(definition);
+  if (plan.blockOnExposure) call.blockOnExposure = true;
+  if (waitMs !== undefined) call.connectionWaitMs = waitMs;
+  const given = declaredContext(plan, state, instance, now, step.action.context);
+  if (given !== undefined) call.given = given;
   if (cache) {
-    const key = JSON.stringify([plan.definition.slug, step.address, instance.cacheKey ?? call.input]);
+    const { cacheKey, connection } = instance;
+    const key = cacheKeyOf(plan.definition.slug, step, { cacheKey, input: call.input, connection });
     call.cache = { key, ttlMs: cache.ttlMs };
   }
   return call;
@@ -61,6 +71,7 @@ export function timerEffects(state: RunState): Effect[] {
   }
   for (const instance of state.open.values()) {
     timer(`limit:${instance.path}`, instance.due);
+    timer(`task:${instance.path}`, taskDue(instance));
     if (!active) continue;
     if (instance.status === "retrying") timer(`retry:${instance.path}`, instance.retryDue);
     if (instance.status === "waiting") timer(`wait:${instance.path}`, instance.wait?.due);
@@ -80,9 +91,12 @@ export function pendingEffects(plan: Plan, state: RunState, now: number): Effect
   for (const instance of state.open.values()) {
     const { path, wait } = instance;
     if (isCall(instance) && instance.status === "running") {
+      if (instance.task) continue;
       calls.push({ type: "callAction", call: actionCall(plan, state, instance, now) });
     } else if (wait?.kind === "event" && wait.key !== undefined && instance.status === "waiting") {
       effects.push({ type: "awaitEvent", path, wait });
+    } else if (wait?.kind === "connection" && instance.status === "waiting") {
+      effects.push({ type: "awaitEvent", path, wait: eventOf(wait) });
     }
   }
   effects.push(...calls);

@@ -1,26 +1,27 @@
 import type { JsonObject } from "../json.ts";
 import { isObject } from "../json.ts";
 import { lastOutput } from "./gather.ts";
+import type { ActId } from "./going-on.ts";
 import type { Ending, RunCommand } from "./types.ts";
 import { expressionFailure } from "./expression-failure.ts";
 import type { Turn } from "./turn.ts";
 
 /** The run is lost. Open steps are canceled; completed ones that can be undone are, before the terminal event. */
-export function end(turn: Turn, ending: Ending, compensate: boolean): void {
+export function end(turn: Turn, ending: Ending, compensate: boolean, act?: ActId): void {
   const { state } = turn;
   if (state.ending) return;
   turn.compensates = compensate;
   turn.cancelBelow("");
   clearClocks(turn);
-  if (!compensate || state.undoable.length === 0) return emitEnding(turn, ending);
+  if (!compensate || state.undoable.length === 0) return emitEnding(turn, ending, act);
   if (!turn.running) turn.emit({ type: "workflow.resumed" });
-  turn.emit({ type: "workflow.compensating", ending });
+  turn.emit({ type: "workflow.compensating", ending, act });
   turn.ready(state.root);
 }
 
 /** The terminal event. */
-export function emitEnding(turn: Turn, { status, error, actor }: Ending): void {
-  if (status === "canceled") turn.emit({ type: "workflow.canceled", error, actor });
+export function emitEnding(turn: Turn, { status, error, actor }: Ending, act?: ActId): void {
+  if (status === "canceled") turn.emit({ type: "workflow.canceled", error, actor, act });
   else turn.emit({ type: `workflow.${status}`, error });
 }
 
@@ -32,10 +33,10 @@ export function abandon(turn: Turn, error: Ending["error"]): void {
 }
 
 export function cancelRun(turn: Turn, command: Extract<RunCommand, { type: "cancel" }>): void {
-  const { reason, actor, compensate } = command;
+  const { reason, actor, compensate, act } = command;
   const message = reason ? `Execution canceled: ${reason}` : "Execution canceled by user";
   const details = { canceled_at: new Date(turn.now).toISOString() };
-  end(turn, { status: "canceled", error: { code: "CANCELED", message, details }, actor }, compensate ?? false);
+  end(turn, { status: "canceled", error: { code: "CANCELED", message, details }, actor }, compensate ?? false, act);
 }
 
 /** The workflow's `timeout`, or a standard graph's `max_seconds`. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { StepDefinition, WorkflowDefinition } from "../definition/types.ts";
-import { actionStep, planOf, TEST_START } from "../testing.ts";
+import { actionStep, failed, ok, planOf, runTest, TEST_START } from "../testing.ts";
 import { fold } from "./apply.ts";
 import { newRun } from "./new-run.ts";
 import { transition } from "./transition.ts";
@@ -96,4 +96,30 @@ test("a resume moves what is waited for, and leaves what the events say", () => 
   run.give({ type: "resume" });
   expect(JSON.stringify(run.events).startsWith(before.slice(0, -1))).toBe(true);
   expect(fold(run.plan, run.identity, run.events)).toEqual(run.state);
+});
+
+const CONNECTORS = { approval: { approvers: ["ops"], timeout: "1h", onTimeout: "allow" } };
+
+test("a connector's gate holds no ending run back: what undoes a step waits only where it says so itself", async () => {
+  const undo = [
+    actionStep("undo"),
+    { kind: "parallel_list", id: "both", steps: [actionStep("left"), actionStep("right")] } as StepDefinition,
+    actionStep("asked", { authorization: { approval: { approvers: [], timeout: 60, onTimeout: "allow" } } }),
+  ];
+  const plan = planOf([{ ...actionStep("a"), compensate: undo }, actionStep("b")], {}, CONNECTORS);
+  const { events, calls } = await runTest(plan, ({ action }) => (action.action === "b" ? failed("VALIDATION") : ok(1)));
+  expect(calls.map(({ path }) => path)).toEqual(
+    expect.arrayContaining(["a", "b", "a.undo", "a.both.left", "a.both.right", "a.asked"]),
+  );
+  const waited = events.flatMap((event) => (event.type === "step.waiting" ? [event.path] : []));
+  expect(waited).toEqual(["a", "b", "a.asked"]);
+});
+
+test("a step's own approval stands for that of its connector, whoever it names and however it ends", async () => {
+  const own = { approvers: ["boss"], timeout: "1s", onTimeout: "allow", allow_self: true };
+  const gateOf = (authorization: object) =>
+    planOf([actionStep("a", { authorization })], {}, CONNECTORS).byAddress.get("a")?.approval;
+  expect(gateOf({ approval: own })).toEqual(own);
+  for (const none of [{ enabled: false, approval: own }, { approval: { ...own, required: false } }, {}])
+    expect(gateOf(none)).toEqual(CONNECTORS.approval);
 });

@@ -160,7 +160,8 @@ export function receiveMessage(turn: Turn, command: Extract<RunCommand, { type: 
       }
       turn.emit({ type: "message.dropped", node: id, reason: "oldest" });
     }
-    turn.emit({ type: "message.accepted", node: id, payload, ...(command.id === undefined ? {} : { id: command.id }) });
+    const { id: once, actor, act } = command;
+    turn.emit({ type: "message.accepted", node: id, payload, ...(once === undefined ? {} : { id: once }), actor, act });
     if (turn.running) turn.ready(state.root);
   }
 }
@@ -192,7 +193,7 @@ export function spendTime(turn: Turn): void {
 
 export function shutDown(turn: Turn, command: Extract<RunCommand, { type: "shutdown" }>): void {
   const { plan, state } = turn;
-  const { graceful = true, deadlineMs, actor } = command;
+  const { graceful = true, deadlineMs, actor, act } = command;
   if (!plan.graph?.longRunning || !state.graph) {
     turn.refusal = plan.graph?.longRunning
       ? notNow("shut down", state)
@@ -200,8 +201,9 @@ export function shutDown(turn: Turn, command: Extract<RunCommand, { type: "shutd
     return;
   }
   if (state.ending) return;
-  stop(turn, "shutdown", graceful, deadlineMs, actor);
-  if (state.status === "paused") resumeRun(turn, undefined, actor);
+  stop(turn, "shutdown", graceful, { deadlineMs, actor, act });
+  // With the key, unless that stands in the event of the stop.
+  if (state.status === "paused") resumeRun(turn, { actor, act: act && state.acts.has(act.key) ? undefined : act });
 }
 
 /** The deadline of a graceful shutdown. */
@@ -212,12 +214,14 @@ export function stopNow(turn: Turn): void {
   turn.ready(turn.state.root);
 }
 
-function stop(turn: Turn, reason: StopReason, graceful: boolean, deadlineMs?: number, actor?: string): void {
+type Asked = Pick<Extract<RunCommand, { type: "shutdown" }>, "deadlineMs" | "actor" | "act">;
+
+function stop(turn: Turn, reason: StopReason, graceful: boolean, { deadlineMs, actor, act }: Asked = {}): void {
   const { graph } = turn.state;
   if (!graph) return;
   if (!graph.stopping || (graph.stopping.graceful && !graceful)) {
     const deadline = deadlineMs === undefined ? undefined : turn.now + deadlineMs;
-    turn.emit({ type: "workflow.stopping", reason: graph.stopping?.reason ?? reason, graceful, deadline, actor });
+    turn.emit({ type: "workflow.stopping", reason: graph.stopping?.reason ?? reason, graceful, deadline, actor, act });
     if (deadline !== undefined) turn.setTimer("stop", deadline);
     if (!graceful) cancelVisits(turn);
   }

@@ -1,6 +1,7 @@
 import type { JsonObject } from "../json.ts";
 import type { Turn } from "./turn.ts";
-import type { EngineEvent, EngineInput, LogLine } from "./types.ts";
+import type { LogLine } from "./log-line.ts";
+import type { EngineEvent, EngineInput } from "./types.ts";
 
 /** What an execution may log (section 20: `details.limit: log_bytes`), in characters: texts, contexts, and 100 a line. */
 export const MAX_LOG_CHARS = 1_048_576;

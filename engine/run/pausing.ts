@@ -1,26 +1,22 @@
 import type { RunError } from "../errors.ts";
-import type { JsonObject } from "../json.ts";
 import { actOnDecisions } from "./approvals.ts";
+import { BUDGET_METERS } from "./budget-meters.ts";
 import { timerEffects } from "./effects.ts";
 import type { RunState } from "./state.ts";
 import type { Turn } from "./turn.ts";
+import type { RunCommand } from "./types.ts";
 import { matchKeptSignals } from "./waits.ts";
+
+type Command<Type extends RunCommand["type"]> = Extract<RunCommand, { type: Type }>;
 
 /** How long a spent budget waits for a raise when `budget.hold` does not say (section 20). */
 const HOLD_MS = 86_400_000;
-
-/** Members of a budget as they are written, with what counts against them. */
-const METERS = [
-  ["max_steps", "maxSteps", (state: RunState) => state.steps],
-  ["max_tokens", "maxTokens", (state: RunState) => state.spent.tokens],
-  ["max_cost", "maxCost", (state: RunState) => state.spent.cost],
-] as const;
 
 /** Pauses the run when one of its budgets is spent: before the next dispatch, never in the middle of one. */
 export function spendsBudget(turn: Turn, dispatch: "step" | "again" = "step"): boolean {
   const { state } = turn;
   if (state.ending || state.graph?.stopping) return false;
-  for (const [name, member, used] of METERS) {
+  for (const [name, member, used] of BUDGET_METERS) {
     // Another try of a step is no further step.
     if (dispatch === "again" && member === "maxSteps") continue;
     const limit = state.budget[member];
@@ -39,7 +35,7 @@ export function spendsMessages(turn: Turn): boolean {
 
 /** Likewise for budgets that it shares with other runs: where the host must ask first, nothing is opened until it has. */
 function spendsSharedBudget(turn: Turn, dispatch: "step" | "again"): boolean {
-  const admittance = turn.admits?.(dispatch) ?? true;
+  const admittance = turn.host.admits?.(dispatch) ?? true;
   if (admittance === true) return false;
   if (admittance === "later") turn.wait();
   else holdFor(turn, admittance.budget, admittance.used, admittance.limit, admittance.holdMs);
@@ -67,19 +63,19 @@ export function giveUpHold(turn: Turn): void {
 }
 
 /** Stops dispatch, waits and the workflow's clock; calls in flight finish (section 20). */
-export function pauseRun(turn: Turn, reason: string | undefined, actor: string | undefined): void {
+export function pauseRun(turn: Turn, { reason, actor, act }: Omit<Command<"pause">, "type">): void {
   if (turn.state.status === "paused") return;
   if (!turn.running) turn.refusal = notNow("pause", turn.state);
-  else turn.emit({ type: "workflow.paused", reason, actor });
+  else turn.emit({ type: "workflow.paused", reason, actor, act });
 }
 
-export function resumeRun(turn: Turn, budget: JsonObject | undefined, actor: string | undefined): void {
+export function resumeRun(turn: Turn, { budget, actor, act }: Omit<Command<"resume">, "type">): void {
   if (turn.state.status !== "paused") {
     turn.refusal = notNow("resume", turn.state);
     return;
   }
   if (turn.state.hold) turn.clearTimer("hold");
-  turn.emit({ type: "workflow.resumed", actor, budget });
+  turn.emit({ type: "workflow.resumed", actor, budget, act });
   turn.effects.push(...timerEffects(turn.state));
   matchKeptSignals(turn);
   actOnDecisions(turn);

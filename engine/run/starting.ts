@@ -1,6 +1,7 @@
 import { containsSecret } from "../expressions/index.ts";
 import { raisedBudget, readBudget } from "../plan/read-budget.ts";
-import { gateOf, openGate } from "./approvals.ts";
+import { approvalGate } from "../plan/approval-gate.ts";
+import { openGate } from "./approvals.ts";
 import { abandon } from "./ending.ts";
 import { startGraphRun } from "./graph.ts";
 import type { Turn } from "./turn.ts";
@@ -25,7 +26,7 @@ export function startIsDue(turn: Turn): void {
   const { hold, status } = turn.state;
   if (status !== "pending" || hold?.kind !== "time" || turn.notYet("start", hold.due)) return;
   if (hold.then) return requeue(turn, hold.then);
-  const admittance = turn.admits?.("begin") ?? true;
+  const admittance = turn.host.admits?.("begin") ?? true;
   if (admittance === true) release(turn);
   else requeue(turn, { kind: "capacity", limit: admittance === "later" ? 0 : admittance.limit });
 }
@@ -57,6 +58,6 @@ function begin(
   if (failure) return abandon(turn, failure);
   if (deadline !== undefined) turn.setTimer("workflow", deadline);
   startGraphRun(turn);
-  if (gateOf(plan.definition.authorization)) openGate(turn, null, "");
+  if (approvalGate(plan.definition.authorization)) openGate(turn, null, "");
   else turn.ready(state.root);
 }

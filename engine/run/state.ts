@@ -72,6 +72,8 @@ export interface Instance {
   finishedAt?: number;
   /** Subworkflow steps: epoch ms when the attempt began. */
   attemptAt?: number;
+  /** Its service finishes the attempt later. Times are epoch ms. */
+  task?: { since: number; due: number; heartbeatMs?: number; heartbeatDue?: number; usage?: AttemptUsage };
   /** Epoch ms when the next try is due, while `retrying`. */
   retryDue?: number;
   /** Epoch ms when the whole step has taken too long. */
@@ -79,6 +81,8 @@ export interface Instance {
   wait?: Wait;
   /** `approval`: what was decided. */
   decided?: { decision: string; by: string | null; at: number; comment?: string };
+  /** Attempts that ended in a wait for a connection: they do not count as tries. */
+  connectionWaits?: number;
   /** Blocks: the one it is in (null: none), what decided that, the number of the try. */
   branch?: string | null;
   value?: Json;
@@ -89,6 +93,10 @@ export interface Instance {
   pending?: RunError;
   /** Graph: the message that this visit is about. */
   message?: Json;
+  /** Graph: what the visit set of the shared state, and of its node's. */
+  assigned?: { set?: JsonObject; keep?: JsonObject };
+  /** Its `compensate` has run, or has begun to. */
+  undone?: true;
   /** Reported usage of all attempts, for guardrails. */
   spent?: Spent;
   /** Containers, by block. */
@@ -105,9 +113,19 @@ export interface KeptSignal {
   path?: string;
 }
 
+/** What run attempts before this one left, as far as it may be kept: what the run comes to again is taken from here. */
+export interface Former {
+  instances: Map<string, Instance>;
+  /** Containers that something in them has to be run again of: their decisions hold, they are gone through anew. */
+  reopened: Set<string>;
+  undoable: string[];
+  /** What stands in for steps that are not run. */
+  outputs: JsonObject;
+}
+
 /** All there is to know of a run; `apply` is the only writer. */
 export interface RunState {
-  readonly identity: RunIdentity;
+  identity: RunIdentity;
   status: RunStatus;
   /** Sequence of the last event. */
   seq: number;
@@ -124,9 +142,13 @@ export interface RunState {
   /** What a queued run was given as its time limit. */
   timeoutMs?: number;
   deadline: number | null;
+  /** How long it may take from its start or its retry on. */
+  limitMs?: number;
   /** What it waits for before it starts, or while a spent budget has paused it. */
   hold: Hold | null;
   pausedAt: number | null;
+  /** Who paused it, and why, where that is said. */
+  paused?: { reason?: string; actor?: string };
   outputs: JsonObject | null;
   stopReason?: StopReason;
   error: RunError | null;
@@ -149,7 +171,14 @@ export interface RunState {
   signals: KeptSignal[];
   /** Ids of events and messages from outside that were taken. */
   signalIds: Set<string>;
+  /** Acts with a key that were done: key → digest of what was asked. */
+  acts: Map<string, string>;
+  /** How many of them changed nothing (`act.noted`). */
+  noted: number;
+  former?: Former;
   budget: Budget;
+  /** Its members that somebody raised when it was resumed. */
+  raised: Set<string>;
   spent: Spent;
   graph: GraphState | null;
   /** Paths of completed steps with a `compensate`, in order of completion. */

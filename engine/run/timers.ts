@@ -1,9 +1,11 @@
 import { stepOf } from "./apply-step.ts";
 import { approvalIsLate } from "./approvals.ts";
+import { connectionIsLate } from "./connection-waits.ts";
 import { timeOutRun } from "./ending.ts";
 import { nodeIsDue, spendTime, stopNow } from "./graph.ts";
 import { giveUpHold } from "./pausing.ts";
 import { startIsDue } from "./starting.ts";
+import { taskIsLate } from "./tasks.ts";
 import type { Instance } from "./state.ts";
 import type { Turn } from "./turn.ts";
 import { waitIsOver } from "./waits.ts";
@@ -24,6 +26,8 @@ export function receiveTimer(turn: Turn, name: string): void {
       return turn.retry(subject);
     case "limit":
       return tooLong(turn, turn.state.open.get(subject));
+    case "task":
+      return taskIsLate(turn, subject);
     case "wait":
       return waited(turn, subject === "" ? turn.state.root : turn.state.open.get(subject));
     case "every":
@@ -38,6 +42,7 @@ export function receiveTimer(turn: Turn, name: string): void {
 
 function waited(turn: Turn, instance: Instance | undefined): void {
   if (instance?.wait?.kind === "approval") approvalIsLate(turn, instance);
+  else if (instance?.wait?.kind === "connection") connectionIsLate(turn, instance);
   else if (instance?.status === "waiting") waitIsOver(turn, instance);
 }
 
@@ -53,7 +58,7 @@ function tooLong(turn: Turn, instance: Instance | undefined): void {
     turn.emit({
       type: "step.failed",
       path: instance.path,
-      usage: turn.giveUpCall(instance),
+      ...turn.giveUpCall(instance),
       error: {
         code: "TIMEOUT",
         message: `Step ${step.id} exceeded its timeout of ${timeoutMs / 1000}s`,

@@ -4,12 +4,16 @@ import { decide } from "./approvals.ts";
 import { abandon, cancelRun } from "./ending.ts";
 import { receiveMessage, shutDown } from "./graph.ts";
 import { receiveLog, receiveProgress } from "./logging.ts";
+import { noteAct } from "./note-act.ts";
+import { migrateRun } from "./migrate-run.ts";
 import { notNow, pauseRun, resumeRun } from "./pausing.ts";
+import { retryRun } from "./retry-run.ts";
 import { release, startRun } from "./starting.ts";
 import type { RunState } from "./state.ts";
+import { receiveHeartbeat } from "./tasks.ts";
 import { receiveTimer } from "./timers.ts";
 import { Turn } from "./turn.ts";
-import type { Admittance, Opening, Effect, EngineInput, RunCommand, StampedEvent } from "./types.ts";
+import type { Effect, EngineInput, RunCommand, StampedEvent, TurnHost } from "./types.ts";
 import { receiveSignal } from "./waits.ts";
 
 /** What one input did to a run: the facts to store, and what to do once they are stored. */
@@ -18,6 +22,8 @@ export interface Transition {
   effects: Effect[];
   /** Why a command was refused: then nothing happened. */
   refusal?: RunError;
+  /** The run goes on with this plan from now on. */
+  plan?: Plan;
 }
 
 const TERMINAL: ReadonlySet<RunState["status"]> = new Set(["completed", "failed", "canceled", "timed_out"]);
@@ -30,6 +36,11 @@ const COMMANDS: ReadonlySet<string> = new Set<RunCommand["type"]>([
   "decide",
 ]);
 
+const KEY_IS_TAKEN: RunError = {
+  code: "CONFLICT",
+  message: "This Idempotency-Key was used with another request body",
+};
+
 /** True when nothing will happen to this run any more. */
 export function isTerminal(status: RunState["status"]): boolean {
   return TERMINAL.has(status);
@@ -39,23 +50,31 @@ export function isTerminal(status: RunState["status"]): boolean {
  * Advances a run by one input. A function of its arguments alone: no I/O, no clock, no randomness. `state` is advanced in
  * place by exactly the events in the answer, so a host that stores the events can always rebuild it with `fold`; should
  * this throw (a bug), the state must be folded again. An input that is late, repeated or unknown changes nothing.
- * `admits` is how the host bounds what is opened by budgets that runs share; what it said stands in the events.
+ * What `host` said stands in the events.
  */
-export function transition(
-  plan: Plan,
-  state: RunState,
-  input: EngineInput,
-  now: number,
-  admits?: (kind: Opening) => Admittance,
-): Transition {
-  const turn = new Turn(plan, state, Math.max(now, state.at), admits);
+export function transition(plan: Plan, state: RunState, input: EngineInput, now: number, host?: TurnHost): Transition {
+  const act = "act" in input ? input.act : undefined;
+  const done = act && state.acts.get(act.key);
+  if (done !== undefined) return { events: [], effects: [], ...(done === act?.body ? {} : { refusal: KEY_IS_TAKEN }) };
+  const turn = new Turn(plan, state, Math.max(now, state.at), host);
   if (isTerminal(state.status)) {
-    if (COMMANDS.has(input.type)) turn.refusal = notNow(input.type, state);
+    if (input.type === "retry") {
+      retryRun(turn, input);
+      turn.finish();
+    } else if (input.type === "migrate") {
+      migrateRun(turn, input);
+    } else if (COMMANDS.has(input.type)) turn.refusal = notNow(input.type, state);
   } else {
     receive(turn, input);
+    noteAct(turn, input);
     turn.finish();
   }
-  return { events: turn.events, effects: turn.effects, ...(turn.refusal ? { refusal: turn.refusal } : {}) };
+  return {
+    events: turn.events,
+    effects: turn.effects,
+    ...(turn.refusal ? { refusal: turn.refusal } : {}),
+    ...(turn.plan === plan ? {} : { plan: turn.plan }),
+  };
 }
 
 function receive(turn: Turn, input: EngineInput): void {
@@ -74,9 +93,13 @@ function receive(turn: Turn, input: EngineInput): void {
     case "cancel":
       return cancelRun(turn, input);
     case "pause":
-      return pauseRun(turn, input.reason, input.actor);
+      return pauseRun(turn, input);
     case "resume":
-      return resumeRun(turn, input.budget, input.actor);
+      return resumeRun(turn, input);
+    case "migrate":
+      return migrateRun(turn, input);
+    case "retry":
+      return retryRun(turn, input);
     case "shutdown":
       return shutDown(turn, input);
     case "signal":
@@ -89,6 +112,8 @@ function receive(turn: Turn, input: EngineInput): void {
       return abandon(turn, input.error);
     case "progress":
       return receiveProgress(turn, input);
+    case "heartbeat":
+      return receiveHeartbeat(turn, input);
     case "linked":
       return turn.link(input);
     case "log":

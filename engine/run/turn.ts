@@ -6,10 +6,12 @@ import { behaviourOf } from "../steps/all-step-kinds.ts";
 import { loop, openLoop, progressIteration } from "../steps/loop/behaviour.ts";
 import { apply } from "./apply.ts";
 import { stepOf } from "./apply-step.ts";
-import { gateOf, openGate } from "./approvals.ts";
+import { openGate } from "./approvals.ts";
+import { isIdempotent } from "./is-idempotent.ts";
 import { refusalOf } from "./authorization.ts";
 import { callInput } from "./call-input.ts";
 import { actionCall } from "./effects.ts";
+import { waitForConnection } from "./connection-waits.ts";
 import { end } from "./ending.ts";
 import { expressionFailure } from "./expression-failure.ts";
 import { gather } from "./gather.ts";
@@ -17,40 +19,34 @@ import { guardrailFailure, overspends } from "./guardrails.ts";
 import { MAX_NODES_PER_TURN, MAX_OPERATIONS_PER_TURN, passesStepLimit } from "./limits.ts";
 import { recordLogs } from "./logging.ts";
 import { isInside } from "./path.ts";
+import { type Settled, takenBy } from "./settled.ts";
 import { spendsBudget } from "./pausing.ts";
 import { POSES_AS_SECRET } from "./poses-as-secret.ts";
 import { decideRetry, fractionOf } from "./retry.ts";
+import { keeps } from "./retry-run.ts";
 import { progressRoot } from "./root.ts";
+import { awaitTask, withTaskUsage } from "./tasks.ts";
 import { RunScope } from "./scope.ts";
 import { type Instance, isCall, type RunState } from "./state.ts";
 import type {
   ActionResult,
-  Admittance,
-  Opening,
   AttemptUsage,
   Effect,
   EngineEvent,
   EngineInput,
   Spent,
   StampedEvent,
+  TurnHost,
 } from "./types.ts";
 import { waitingFor } from "./waiting-for.ts";
 import { workOfRecording } from "./work-of-recording.ts";
-
-/** What came with a step's end. */
-export interface Settled {
-  usage?: AttemptUsage;
-  spent?: Spent;
-  cached?: boolean;
-  signal?: number;
-}
 
 /**
  * One transition in progress. Containers (the workflow, loops, blocks) are *progressed*: they look at the state of their
  * children and do what can be done. So what remains after a bound, a crash or a failure always stands in the state.
  */
 export class Turn {
-  readonly plan: Plan;
+  plan: Plan;
   readonly state: RunState;
   readonly now: number;
   readonly events: StampedEvent[] = [];
@@ -67,11 +63,10 @@ export class Turn {
   readonly #ready: Instance[] = [];
   #draining = false;
 
-  /** Whether the host lets another step be opened; see `transition`. */
-  readonly admits: ((kind: Opening) => Admittance) | undefined;
+  readonly host: TurnHost;
 
-  constructor(plan: Plan, state: RunState, now: number, admits?: (kind: Opening) => Admittance) {
-    this.admits = admits;
+  constructor(plan: Plan, state: RunState, now: number, host: TurnHost = {}) {
+    this.host = host;
     this.plan = plan;
     this.state = state;
     this.now = now;
@@ -81,15 +76,16 @@ export class Turn {
   emit(event: EngineEvent): void {
     const stamped: StampedEvent = { ...event, seq: this.state.seq + 1, at: this.now };
     const instance = "path" in event && event.path !== undefined ? this.state.open.get(event.path) : undefined;
-    const before = instance && { status: instance.status, due: instance.due, wait: instance.wait };
+    const before = instance && { status: instance.status, due: instance.due, wait: instance.wait, task: instance.task };
     apply(this.plan, this.state, stamped);
     this.events.push(stamped);
     this.#operations += workOfRecording(event);
     if (!before || !instance || this.state.open.has(instance.path)) return;
     if (before.status === "retrying") this.clearTimer(`retry:${instance.path}`);
     if (before.due !== undefined) this.clearTimer(`limit:${instance.path}`);
+    if (before.task) this.clearTimer(`task:${instance.path}`);
     if (before.wait?.due !== undefined) this.clearTimer(`wait:${instance.path}`);
-    if (before.wait?.kind === "event" && before.wait.key !== undefined)
+    if (before.wait?.kind === "connection" || (before.wait?.kind === "event" && before.wait.key !== undefined))
       this.effects.push({ type: "forgetEvent", path: instance.path });
   }
 
@@ -143,6 +139,7 @@ export class Turn {
   /** Opens a step: decides its condition and its loop, then hands it to its kind. `path` has its index in an iteration. */
   open(step: PlanStep, path: string, iteration: boolean): void {
     this.#nodes += 1;
+    if (this.state.former && keeps(this, step, path, { type: "step.started", path, attempt: 0 })) return;
     const isLoop = step.forEach !== undefined && !iteration;
     const counts = !isLoop || (this.state.graph !== null && !path.includes("."));
     if (counts && (passesStepLimit(this) || spendsBudget(this))) return;
@@ -151,7 +148,7 @@ export class Turn {
         this.emit({ type: "step.skipped", path });
       } else if (this.#refused(step, path)) {
         return;
-      } else if (!iteration && gateOf(step.definition.authorization)) {
+      } else if (!iteration && step.approval !== undefined) {
         openGate(this, step, path);
       } else {
         this.begin(step, path, iteration);
@@ -209,7 +206,9 @@ export class Turn {
   settleAttempt(path: string, attempt: number, result: ActionResult): void {
     const instance = this.state.open.get(path);
     if (instance?.status !== "running" || instance.attempt !== attempt || !isCall(instance)) return;
-    const { usage, spent, logs } = result;
+    if (!result.ok && result.pending) return awaitTask(this, instance, result.pending, result.usage);
+    const { spent, logs } = result;
+    const usage = withTaskUsage(instance, result.usage);
     if (logs) recordLogs(this, path, logs);
     if (!result.ok && containsSecret(result.error.details ?? null)) {
       const { code, message } = result.error;
@@ -222,8 +221,15 @@ export class Turn {
       this.emit({ type: "step.failed", path, error: POSES_AS_SECRET, usage, spent });
     } else {
       const step = stepOf(instance);
+      if (waitForConnection(this, instance, result)) return;
       const fraction = fractionOf(`${this.state.identity.executionId}:${path}:${attempt}`);
-      const decision = decideRetry(step.retry, result, attempt, step.action?.idempotent ?? true, fraction);
+      const decision = decideRetry(
+        step.retry,
+        result,
+        attempt - (instance.connectionWaits ?? 0),
+        step.action === undefined || isIdempotent(step.action, instance.input),
+        fraction,
+      );
       const overspent = decision.retry ? overspends(step, instance, result) : undefined;
       if (decision.retry && !overspent) {
         const due = this.now + decision.delayMs;
@@ -307,15 +313,18 @@ export class Turn {
   }
 
   cancelStep(instance: Instance): void {
-    this.emit({ type: "step.canceled", path: instance.path, usage: this.giveUpCall(instance) });
+    this.emit({ type: "step.canceled", path: instance.path, ...this.giveUpCall(instance) });
   }
 
-  /** The answer to a step's call is no longer wanted. Gives what the attempt is metered with. */
-  giveUpCall(instance: Instance): AttemptUsage | undefined {
-    if (!isCall(instance)) return undefined;
+  /** The answer to a step's call is no longer wanted. Gives what the attempt is metered with, or has spent. */
+  giveUpCall(instance: Instance): { usage?: AttemptUsage; spent?: Spent } {
+    if (!isCall(instance)) return {};
     const { path, attempt } = instance;
     this.effects.push({ type: "abortCall", path, attempt, ...(this.compensates ? { compensate: true } : {}) });
-    return instance.status === "running" && instance.step?.kind !== "subworkflow" ? CUT_SHORT : undefined;
+    if (instance.status !== "running") return {};
+    if (instance.step?.kind !== "subworkflow") return { usage: instance.task?.usage ?? CUT_SHORT };
+    const spent = instance.child === undefined ? undefined : this.host.spentBy?.(instance.child);
+    return spent ? { spent } : {};
   }
 
   /** After a bound or a restart: every open container does what it can. */
@@ -381,11 +390,6 @@ export class Turn {
 
 function assigned(assignments: PlanStep["set"], scope: RunScope): JsonObject {
   return Object.fromEntries(assignments.map(([key, value]) => [key, value.evaluate(scope)]));
-}
-
-/** What stays true of a step that fails with what it was given: it was spent, and an event is consumed. */
-function takenBy({ usage, spent, signal }: Settled): Settled {
-  return { usage, spent, signal };
 }
 
 /** An attempt that reached its plugin and was given up is a step run, whatever it had done by then (section 16). */

@@ -2,6 +2,8 @@ import type { PinnedAction } from "../connector.ts";
 import type { RunError } from "../errors.ts";
 import type { Json, JsonObject } from "../json.ts";
 import type { Principal } from "./authorization.ts";
+import type { ActId, MigrateInput, Migrated, Noted, Retried, RetryCommand, Signal } from "./going-on.ts";
+import type { LogLine } from "./log-line.ts";
 
 export const RUN_STATUSES = [
   "pending",
@@ -47,6 +49,8 @@ export interface AttemptUsage extends ReportedUsage {
 export type Wait =
   | { kind: "time"; waitType: "duration" | "time"; due: number }
   | { kind: "event"; event: string; key?: string; channel?: string; filter?: JsonObject; due?: number }
+  /** Somebody has to make the connection that the step's call needs, at `connectUrl`. `wanted`: what the call asked for. */
+  | { kind: "connection"; connector: string; wanted?: string; endUser?: string; connectUrl: string; due: number }
   /** `gate`: the step itself comes after the decision (`authorization.approval`). */
   | {
       kind: "approval";
@@ -104,12 +108,15 @@ export type EngineEvent =
   /** Without inputs: it was queued with them. */
   | ({ type: "workflow.started"; deadline?: number } & Partial<StartData>)
   | { type: "workflow.waiting"; waiting_for: JsonObject }
-  | { type: "workflow.paused"; reason?: string; actor?: string; hold?: Hold }
-  | { type: "workflow.resumed"; actor?: string; budget?: JsonObject }
+  | { type: "workflow.paused"; reason?: string; actor?: string; hold?: Hold; act?: ActId }
+  | { type: "workflow.resumed"; actor?: string; budget?: JsonObject; act?: ActId }
+  | Migrated
+  | Retried
   /** A long-running graph begins no further visit. */
-  | { type: "workflow.stopping"; reason: StopReason; graceful: boolean; deadline?: number; actor?: string }
+  | { type: "workflow.stopping"; reason: StopReason; graceful: boolean; deadline?: number; actor?: string; act?: ActId }
+  | Noted
   /** The run is lost, and undoes what it did before it ends. */
-  | { type: "workflow.compensating"; ending: Ending }
+  | { type: "workflow.compensating"; ending: Ending; act?: ActId }
   /**
    * A container opened (attempt 0), or an attempt of a step that calls was dispatched (attempt from 1). `branch` is the
    * block it goes into (null: none), `value` what decided that; `due` is the time limit of the whole step.
@@ -131,7 +138,8 @@ export type EngineEvent =
   | { type: "block.entered"; path: string; block: string; pass: number; error?: RunError }
   /** One iteration of a `forEach` step begins. */
   | { type: "iteration.started"; path: string }
-  | { type: "step.waiting"; path: string; wait: Wait; due?: number }
+  /** `usage`: of an attempt whose connection turned out to be over when it had been used. */
+  | { type: "step.waiting"; path: string; wait: Wait; due?: number; usage?: AttemptUsage }
   | {
       type: "step.retrying";
       path: string;
@@ -152,19 +160,34 @@ export type EngineEvent =
       usage?: AttemptUsage;
       spent?: Spent;
       cached?: boolean;
+      /** Somebody gave the output, with a retry: the step was not run. */
+      overridden?: boolean;
       signal?: number;
       set?: JsonObject;
       keep?: JsonObject;
     }
   | { type: "step.failed"; path: string; error: RunError; usage?: AttemptUsage; spent?: Spent; signal?: number }
   | { type: "step.skipped"; path: string }
-  | { type: "step.canceled"; path: string; usage?: AttemptUsage }
+  /** `spent`: of a subworkflow that is given up, what it has spent until then. */
+  | { type: "step.canceled"; path: string; usage?: AttemptUsage; spent?: Spent }
+  /** The service answered that it will finish later: until `due`, and heard of until `heartbeat_due` (epoch ms). */
+  | {
+      type: "step.pending";
+      path: string;
+      due: number;
+      heartbeat_ms?: number;
+      heartbeat_due?: number;
+      usage?: AttemptUsage;
+    }
+  | { type: "step.heartbeat"; path: string; heartbeat_due: number }
+  /** It stays, with all that is in it, as an earlier run attempt left it. */
+  | { type: "step.kept"; path: string }
   | { type: "step.progress"; path: string; percent?: number; message?: string }
   /** The execution that a subworkflow step started. */
   | { type: "step.linked"; path: string; execution_id: string }
   | { type: "step.compensating"; path: string }
   | { type: "step.compensated"; path: string; error?: RunError }
-  | { type: "signal.received"; name: string; payload: Json; channel?: string; id?: string; key?: string; path?: string }
+  | ({ type: "signal.received" } & Signal)
   | {
       type: "approval.decided";
       path: string;
@@ -172,9 +195,19 @@ export type EngineEvent =
       by: string | null;
       comment?: string;
       due?: number;
+      act?: ActId;
     }
   /** A message is in a node's mailbox: from outside (`payload`), of a visit (`from`: its path), or the inputs (`from: ""`). */
-  | { type: "message.accepted"; node: string; payload?: Json; id?: string; from?: string; tick?: true }
+  | {
+      type: "message.accepted";
+      node: string;
+      payload?: Json;
+      id?: string;
+      from?: string;
+      tick?: true;
+      actor?: string;
+      act?: ActId;
+    }
   | { type: "message.dropped"; node: string; reason: "oldest" | "rejected"; from?: string }
   /** The mailbox is full: the visit's node waits with it. */
   | { type: "message.held"; node: string; from: string }
@@ -184,7 +217,7 @@ export type EngineEvent =
   | { type: "log"; path?: string; level: string; message: string; context?: JsonObject; full?: true }
   | { type: "workflow.completed"; outputs: JsonObject; stop_reason?: StopReason }
   | { type: "workflow.failed"; error: RunError }
-  | { type: "workflow.canceled"; error: RunError; actor?: string }
+  | { type: "workflow.canceled"; error: RunError; actor?: string; act?: ActId }
   | { type: "workflow.timed_out"; error: RunError };
 
 /** A stored event: its gapless sequence in the run (from 1) and the time of the transition that made it (epoch ms). */
@@ -214,25 +247,23 @@ export interface ActionCall {
   input: Json;
   /** Name or id of the connection, when the step or connector names one. */
   connection?: Json;
+  /** What the connector declared that it needs of the run: `inputs`, `previous_steps` (section 17). Nothing else of it. */
+  given?: JsonObject;
   /** Equal over attempts and crashes: `execution:run_attempt:path` (section 20). */
   idempotencyKey: string;
   timeoutMs: number;
+  /** The step waits so long (ms) for a connection that is missing: the failure then says where one can be made. */
+  connectionWaitMs?: number;
   /** Key into `plan.subworkflow`: the call is an execution of that workflow, of its own. */
   workflow?: string;
   /** The output may come from the cache, and goes there: the tenant's, the workflow's and the step's, under this key. */
   cache?: { key: string; ttlMs: number };
   /** Epoch ms when this attempt is given up: the host answers TIMEOUT itself when nothing has come by then. */
   deadline: number;
+  /** An output in which a secret came back is not kept, masked or not: the attempt fails with VALIDATION. */
+  blockOnExposure?: boolean;
   /** Where the step asks to run; the host answers UNAVAILABLE where it has no such worker. */
   target?: "local" | "cloud" | "self_hosted";
-}
-
-/** Something that a step, or the run, says for its record. */
-export interface LogLine {
-  /** debug, info, warn or error. */
-  level: string;
-  message: string;
-  context?: JsonObject;
 }
 
 export type ActionResult =
@@ -256,14 +287,26 @@ export type ActionResult =
       outcomeUnknown?: boolean;
       /** Trying again cannot help, whatever the policy says: nothing here can run it. */
       permanent?: boolean;
+      /** The service took it and will finish later: no failure where the host can wait for that. */
+      pending?: PendingTask;
       usage?: AttemptUsage;
       spent?: Spent;
       logs?: LogLine[];
     };
 
+/** What a service says that finishes later (section 8). */
+export interface PendingTask {
+  /** It says so often that it is still at it; else it is given up. */
+  heartbeatMs?: number;
+  /** Sealed, for the host alone: what the service was given, by which its result is masked. No event holds it. */
+  revealed?: string;
+}
+
 export interface Spent {
   tokens: number;
   cost: number;
+  /** Of subworkflows, and of theirs. */
+  steps?: number;
 }
 
 /** What happens to a run. `now` is always given beside it. */
@@ -281,26 +324,29 @@ export type EngineInput =
   | { type: "timer"; name: string }
   | { type: "continue" }
   | RunCommand
+  | MigrateInput
   /** The host gives the run up: it was quarantined, or a bug or a storage limit stopped it. */
   | { type: "fail"; error: RunError }
   | { type: "progress"; path: string; attempt: number; percent?: number; message?: string }
+  /** The service that finishes the attempt later is still at it. */
+  | { type: "heartbeat"; path: string; attempt: number }
   | { type: "linked"; path: string; attempt: number; executionId: string }
   /** With `attempt`, only while that attempt of the step at `path` is the current one. */
   | { type: "log"; path?: string; attempt?: number; level: string; message: string; context?: JsonObject };
 
-/** How somebody outside steers an execution that exists. All of them are harmless when they come twice. */
+/** How somebody outside steers an execution that exists. All of them are harmless when they come twice; with `act`, they count once. */
 export type RunCommand =
   /** `compensate: true` undoes completed steps that carry a `compensate` before it ends (section 20). */
-  | { type: "cancel"; reason?: string; actor?: string; compensate?: boolean }
-  | { type: "pause"; reason?: string; actor?: string }
+  | { type: "cancel"; reason?: string; actor?: string; compensate?: boolean; act?: ActId }
+  | { type: "pause"; reason?: string; actor?: string; act?: ActId }
   /** `budget` raises the one that was spent (section 20). */
-  | { type: "resume"; actor?: string; budget?: JsonObject }
+  | { type: "resume"; actor?: string; budget?: JsonObject; act?: ActId }
   /** Ends a long-running graph: graceful lets every node finish the message in hand, at most until `deadlineMs` from now. */
-  | { type: "shutdown"; graceful?: boolean; deadlineMs?: number; actor?: string }
+  | { type: "shutdown"; graceful?: boolean; deadlineMs?: number; actor?: string; act?: ActId }
   /** An event. With `id`, once; with `path`, only for the wait at that path (a keyed event, section 20). */
-  | { type: "signal"; name: string; payload: Json; channel?: string; id?: string; key?: string; path?: string }
+  | ({ type: "signal" } & Signal)
   /** For the mailbox of a node of a long-running graph; with `id`, once. */
-  | { type: "message"; node: string; payload: Json; id?: string }
+  | { type: "message"; node: string; payload: Json; id?: string; actor?: string; act?: ActId }
   /** An approval. `step` is the path or id of a waiting step, or `workflow`. */
   | {
       type: "decide";
@@ -309,7 +355,9 @@ export type RunCommand =
       comment?: string;
       by: string;
       roles: readonly string[];
+      act?: ActId;
     }
+  | RetryCommand
   /** Its concurrency key is free, or its time has come; `then`: it waits for something else now. */
   | { type: "release"; then?: Hold };
 
@@ -332,4 +380,12 @@ export type Admittance = true | "later" | SpentBudget;
 export interface RunIdentity {
   executionId: string;
   runAttempt: number;
+}
+
+/** What a transition asks its host: what depends on more than the run itself. The answers stand in the events. */
+export interface TurnHost {
+  /** Whether the run may open its next step, or try one again; after `later`, the host delivers `continue`. Always, where it is absent. */
+  admits?(kind: Opening): Admittance;
+  /** What a subworkflow's execution has spent so far, with those that it started; nothing, where it is unknown. */
+  spentBy?(executionId: string): Spent | undefined;
 }

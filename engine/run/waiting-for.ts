@@ -32,6 +32,11 @@ export function waitAsJson({ wait, path, step }: Instance): JsonObject | undefin
       ...deadline,
     };
   }
+  if (wait.kind === "connection") {
+    const { connector, endUser, connectUrl } = wait;
+    const whose: JsonObject = endUser === undefined ? {} : { end_user: endUser };
+    return { kind: "connection", ...at, connector, ...whose, connect_url: connectUrl, ...deadline };
+  }
   const { approvers, message } = wait;
   return { kind: "approval", ...at, approvers, ...(message === undefined ? {} : { message }), ...deadline };
 }

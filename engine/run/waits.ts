@@ -1,3 +1,4 @@
+import { CONNECTION_EVENT, connectionIsThere } from "./connection-waits.ts";
 import { durationMs } from "../definition/duration.ts";
 import type { RunError } from "../errors.ts";
 import { containsSecret } from "../expressions/index.ts";
@@ -10,7 +11,12 @@ import type { Turn } from "./turn.ts";
 import type { EventWait, RunCommand, Wait } from "./types.ts";
 
 /** The step at `path` waits; an event that was kept for it ends the wait at once. */
-export function openWait(turn: Turn, path: string, wait: Exclude<Wait, { kind: "approval" }>, due?: number): void {
+export function openWait(
+  turn: Turn,
+  path: string,
+  wait: Exclude<Wait, { kind: "approval" | "connection" }>,
+  due?: number,
+): void {
   turn.emit({ type: "step.waiting", path, wait, ...(due === undefined ? {} : { due }) });
   if (due !== undefined) turn.setTimer(`limit:${path}`, due);
   const instance = turn.state.open.get(path);
@@ -45,6 +51,7 @@ export function waitIsOver(turn: Turn, instance: Instance): void {
 
 /** An event: for the oldest wait that it fits, else it is kept (section 20). */
 export function receiveSignal(turn: Turn, command: Extract<RunCommand, { type: "signal" }>): void {
+  if (command.name === CONNECTION_EVENT && command.path !== undefined) return connectionIsThere(turn, command);
   const { state } = turn;
   if (command.id !== undefined && state.signalIds.has(command.id)) {
     turn.refusal = takenElsewhere(turn, command);

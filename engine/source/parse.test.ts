@@ -73,7 +73,7 @@ describe("what is refused, with its place", () => {
     ["a: [1, 2", 1, 9, "YAML"],
     ["a: 1\n b: 2", 1, 4, "YAML"],
     ["a: 'open", 1, 9, "YAML"],
-  ])("%j", (text, line, column, part) => {
+  ])("%j is refused at its place", (text, line, column, part) => {
     const { problems } = parseSource(text, "yaml");
     expect(problems[0]).toMatchObject({ line, column, message: expect.stringContaining(part) });
   });

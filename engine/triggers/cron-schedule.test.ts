@@ -153,8 +153,8 @@ test("nothing is due in no time, and no more than was asked for", () => {
 });
 
 test.each([
-  ["* * * *", /five fields/],
-  ["* * * * * * *", /five fields/],
+  ["* * * *", /^cron must be five fields \(minute hour day month weekday\), or six with seconds first: it has 4$/],
+  ["* * * * * * *", /seconds first: it has 7$/],
   ["60 * * * *", /minute/],
   ["* 24 * * *", /hour/],
   ["* * 0 * *", /day/],

@@ -57,6 +57,10 @@ function parse(text: string, zone: string): Cron {
   return new Cron(text, { timezone: zone, mode: "5-or-6-parts", fixedTimeRule: "no-wildcard", paused: true });
 }
 
+function fieldsOf(text: string): number {
+  return text.split(/\s+/).filter((field) => field !== "").length;
+}
+
 /** What is wrong with a cron text, in words; undefined when it is one that is due at some time. */
 export function cronProblem(text: string): string | undefined {
   if (text.length > LONGEST_TEXT) return `cron must not be longer than ${LONGEST_TEXT} characters`;
@@ -64,7 +68,9 @@ export function cronProblem(text: string): string | undefined {
     if (parse(text, "UTC").nextRun(SOME_MOMENT) !== null) return undefined;
     return "cron names a day that never comes";
   } catch (error) {
-    const why = error instanceof Error ? error.message.replace(/^CronPattern: /, "") : "";
+    const said = error instanceof Error ? error.message.replace(/^CronPattern: /, "") : "";
+    // The library counts what it could take, which is more than we do.
+    const why = /^(?:invalid configuration format|mode )/.test(said) ? `it has ${fieldsOf(text)}` : said;
     return `cron must be five fields (minute hour day month weekday), or six with seconds first: ${why}`;
   }
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { DatabaseError, type Query, type QueryResult, runQuery } from "./query.ts";
+import { shapeResult } from "./shape-result.ts";
 import type { Backend, Session } from "./session.ts";
 
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
@@ -77,7 +78,9 @@ async function answerQuery(backend: Backend, request: IncomingMessage): Promise<
   const begin = beginStatement(request.headers);
   const session = await backend.connect();
   try {
-    return single === null ? await runBatch(session, begin, batch ?? []) : await runQuery(session, single);
+    if (single !== null) return shapeResult(await runQuery(session, single), request.headers);
+    const { results } = await runBatch(session, begin, batch ?? []);
+    return { results: results.map((result) => shapeResult(result, request.headers)) };
   } finally {
     await session.close();
   }

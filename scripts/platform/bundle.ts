@@ -8,6 +8,10 @@ import { writeChanged } from "./write-changed.ts";
 const ROOT = join(import.meta.dirname, "../..");
 const CACHE = join(ROOT, "node_modules/.cache/smartify");
 
+const PRODUCTION = { "process.env.NODE_ENV": '"production"' };
+/** Without the places where tests stop the coordinator, as wrangler.toml says it. */
+const NOTHING_FOR_TESTS = { ...PRODUCTION, "globalThis.faultPoint": "undefined" };
+
 /** As wrangler builds: what the runtime itself provides stays an import. */
 const SETTINGS = {
   bundle: true,
@@ -18,24 +22,28 @@ const SETTINGS = {
   conditions: ["workerd", "worker", "browser"],
   // Modules of WebAssembly stay beside the code: the runtime compiles them.
   external: ["cloudflare:*", "node:*", "*.wasm"],
-  define: { "process.env.NODE_ENV": '"production"' },
+  define: NOTHING_FOR_TESTS,
   loader: { ".html": "text", ".txt": "text", ".sql": "text" },
-  keepNames: true,
+  keepNames: false,
   legalComments: "none",
   logLevel: "silent",
   absWorkingDir: ROOT,
 } satisfies BuildOptions;
 
 const FOR_WORKERS = { ...SETTINGS, sourcemap: "inline", sourcesContent: false } satisfies BuildOptions;
+/** Read anew at each of hundreds of kills. */
+const FOR_FAULTS = { ...SETTINGS, define: PRODUCTION } satisfies BuildOptions;
 
 /** Read anew by every isolate that is made: short, and without the calls that keep names. */
-const FOR_ISOLATES = { ...SETTINGS, minify: true, keepNames: false } satisfies BuildOptions;
+const FOR_ISOLATES = { ...SETTINGS, minify: true } satisfies BuildOptions;
 
 /** Plugins that carry their code a second time, as text, for the isolates of isolated executions. */
 const CARRIERS = ["workers/plugins/toolbox", "workers/plugins/http", "workers/plugins/code"];
 
 /** The one whose transforms run in machines: it carries those, and the code that runs inside of them. */
 const CODE = "workers/plugins/code";
+/** What runs in its isolates beside published modules is built by itself. */
+const SANDBOX = "workers/plugins/sandbox";
 /** Expressions, whose values are the functions that these export. */
 const INSIDE = ["javascript", "jsonata"];
 const FOR_MACHINES = {
@@ -110,6 +118,8 @@ export async function buildGenerated(): Promise<void> {
     const code = await bundle(`${CODE}/inside/${language}.ts`, FOR_MACHINES);
     writeChanged(join(ROOT, CODE, `generated/${language}.txt`), code);
   }
+  const harness = await bundle(`${SANDBOX}/inside/harness.ts`, FOR_ISOLATES);
+  writeChanged(join(ROOT, SANDBOX, "generated/harness.txt"), harness);
   for (const folder of CARRIERS) {
     const code = await bundle(`${folder}/isolated-entry.ts`, FOR_ISOLATES);
     writeChanged(join(ROOT, folder, "generated/isolated.txt"), code);
@@ -118,11 +128,11 @@ export async function buildGenerated(): Promise<void> {
 
 let generated: Promise<void> | undefined;
 
-/** The Worker whose main file is `entry` as one module; built only when a file that goes into it has changed. */
-export async function bundleWorker(entry: string): Promise<string> {
+/** The Worker whose main file is `entry` as one module; built only when a file that goes into it has changed. `faultPoints`: with them. */
+export async function bundleWorker(entry: string, faultPoints = false): Promise<string> {
   generated ??= buildGenerated();
   await generated;
-  return bundle(entry, FOR_WORKERS);
+  return bundle(entry, faultPoints ? FOR_FAULTS : FOR_WORKERS);
 }
 
 /** What stands beside the code of a Worker: the modules of WebAssembly in its folder `generated`, by the names it imports. */

@@ -93,6 +93,7 @@ async function start(options: PlatformOptions): Promise<void> {
       PUBLIC_URL: url,
       DEFAULT_LIMITS: JSON.stringify(DEFAULT_LIMITS),
       DEVELOPMENT_HOSTS: developmentHosts,
+      SANDBOX_STUCK_MS: "5000",
       ...secrets,
       ...options.vars,
     },
@@ -103,7 +104,10 @@ async function start(options: PlatformOptions): Promise<void> {
   await database;
   await runtime.sweep();
   mark("sweep");
-  const sweeper = setInterval(() => runtime.sweep().catch((error) => console.error("sweep:", error)), SWEEP_MS);
+  const sweeper = setInterval(
+    () => runtime.sweep().catch((error) => console.error("sweep:", error)),
+    options.sweepMs ?? SWEEP_MS,
+  );
   undo.push(() => clearInterval(sweeper));
   send({
     type: "ready",

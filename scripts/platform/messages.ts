@@ -4,6 +4,7 @@ export interface WorkerEntries {
   toolbox: string;
   http: string;
   code: string;
+  sandbox: string;
 }
 
 /** What a platform is started with. Plain data: it crosses into the platform's own process. */
@@ -22,6 +23,8 @@ export interface PlatformOptions {
   services?: boolean;
   /** Other main files for the Workers; for tests of the runner itself. */
   entries?: Partial<WorkerEntries>;
+  /** How often the sweeper runs, where that is not to be each minute. */
+  sweepMs?: number;
   /** false: without migrations; for tests of the runner itself. */
   migrations?: boolean;
 }

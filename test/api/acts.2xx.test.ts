@@ -164,3 +164,225 @@ test("a budget that was spent pauses the run, and a raise lets it go on", async 
   expect((await runs.act(id, "events", { name: "go" })).status).toBe(202);
   expect(await runs.end(id)).toMatchObject({ status: "completed", result: { stop_reason: "idle" } });
 });
+
+test("an execution that failed goes on, keeps what was done, and is the same one", async () => {
+  const divide = {
+    ...ADD,
+    id: "split",
+    action: "divide",
+    input: { a: "{{ steps.add.output.result }}", b: "{{ inputs.by }}" },
+  };
+  const definition = {
+    name: "Retried",
+    inputs: { by: { type: "integer" } },
+    steps: [ADD, divide],
+    outputs: { v: "{{ steps.split.output.result }}" },
+  };
+  const id = await runs.start(definition, { inputs: { by: 0 } });
+  expect(await runs.end(id)).toMatchObject({
+    status: "failed",
+    error: { code: "VALIDATION" },
+    usage: { step_runs: 2 },
+  });
+  const path = `/workflows/executions/${id}/retry`;
+  const again = { body: { inputs: { by: 2 } }, headers: { "Idempotency-Key": `retry-${id}` } };
+  expect(await call(key, "POST", path, again)).toMatchObject({
+    status: 200,
+    body: { execution_id: id, run_attempt: 2 },
+  });
+  expect(await runs.end(id)).toMatchObject({
+    status: "completed",
+    result: { outputs: { v: 1.5 } },
+    inputs: { by: 2 },
+    usage: { executions: 1, step_runs: 3 },
+  });
+  // The answer was lost: the same request changes nothing, another one with its key is refused.
+  expect(await call(key, "POST", path, again)).toMatchObject({ status: 200, body: { run_attempt: 2 } });
+  expect(await call(key, "POST", path, { ...again, body: { inputs: { by: 3 } } })).toMatchObject({ status: 409 });
+  expect(await call(key, "POST", path, { body: {} })).toMatchObject({ status: 409 });
+  expect(
+    await call(key, "POST", path, { body: { from_step: "split", outputs: { split: { result: 9 } } } }),
+  ).toMatchObject({ status: 200 });
+  expect(await runs.end(id)).toMatchObject({ result: { outputs: { v: 9 } }, run_attempt: 3, usage: { step_runs: 3 } });
+});
+
+test("an execution that failed goes on with a newer version of its workflow", async () => {
+  const steps = (b: number) => [ADD, { ...ADD, id: "split", action: "divide", input: { a: 1, b } }];
+  const publish = async (version: string, b: number) =>
+    call(key, "POST", "/workflows", {
+      body: { name: "Mended", version, steps: steps(b), outputs: { v: "{{ steps.split.output.result }}" } },
+    });
+  expect((await publish("1.0.0", 0)).status).toBe(201);
+  const started = await call(key, "POST", "/workflows/executions", { body: { workflow: "mended" } });
+  const id = String(started.body.execution_id);
+  expect(await runs.end(id)).toMatchObject({ status: "failed" });
+  expect((await publish("1.1.0", 4)).status).toBe(201);
+  expect(await runs.act(id, "retry", { version: "9" })).toMatchObject({ status: 404 });
+  expect(await runs.act(id, "retry", { version: "1.1.0" })).toMatchObject({
+    status: 200,
+    body: { workflow: { version: "1.1.0" }, run_attempt: 2 },
+  });
+  expect(await runs.end(id)).toMatchObject({ status: "completed", result: { outputs: { v: 0.25 } } });
+});
+
+test("a waiting execution goes on with another version, after a report of what that means", async () => {
+  const publish = async (version: string, steps: object[]) =>
+    call(key, "POST", "/workflows", { body: { name: "Moved", version, steps, outputs: OUTPUTS } });
+  expect((await publish("1.0.0", [ADD, waitFor("go")])).status).toBe(201);
+  const started = await call(key, "POST", "/workflows/executions", { body: { workflow: "moved" } });
+  const id = String(started.body.execution_id);
+  await runs.until(id, { status: "waiting" });
+  expect((await publish("1.1.0", [ADD, waitFor("go"), { ...ADD, id: "more" }])).status).toBe(201);
+  expect((await publish("2.0.0", [waitFor("go"), ADD])).status).toBe(201);
+  expect(await runs.act(id, "migrate", { version: "2.0.0", dry_run: true })).toMatchObject({
+    status: 200,
+    body: { compatible: false, migrated: false, problems: [{ reason: "order" }] },
+  });
+  expect(await runs.act(id, "migrate", { version: "2.0.0" })).toMatchObject({
+    status: 409,
+    body: { details: { problems: [{ reason: "order" }] } },
+  });
+  expect(await runs.act(id, "migrate", { version: "1.1.0" })).toMatchObject({
+    status: 200,
+    body: { migrated: true, from: "1.0.0", to: "1.1.0", added: ["more"], open: ["gate"] },
+  });
+  expect((await runs.act(id, "events", { name: "go", payload: 1 })).status).toBe(202);
+  expect(await runs.end(id)).toMatchObject({
+    status: "completed",
+    workflow: { version: "1.1.0" },
+    result: { outputs: { got: 1 } },
+    progress: { completed: 3 },
+  });
+  expect(await runs.act(id, "migrate", { version: "1.0.0" })).toMatchObject({ status: 409 });
+});
+
+test("a campaign retries what a filter finds, each once, and cancels what it is told to", async () => {
+  const publish = async (version: string, b: number) =>
+    call(key, "POST", "/workflows", {
+      body: { name: "Swept", version, steps: [{ ...ADD, id: "split", action: "divide", input: { a: 1, b } }] },
+    });
+  expect((await publish("1.0.0", 0)).status).toBe(201);
+  const items = [1, 2, 3].map(() => ({ workflow: "swept" }));
+  const batch = await call(key, "POST", "/workflows/executions/batch", { body: { items } });
+  const started: { execution_id: string }[] = JSON.parse(JSON.stringify(batch.body.data));
+  const ids = started.map(({ execution_id }) => execution_id);
+  for (const id of ids) expect(await runs.end(id)).toMatchObject({ status: "failed" });
+  expect((await publish("1.1.0", 2)).status).toBe(201);
+  const body = { action: "retry", filter: { workflow: "swept", status: "failed" }, version: "latest" };
+  await expect
+    .poll(async () => (await call(key, "POST", "/campaigns", { body: { ...body, dry_run: true } })).body)
+    .toMatchObject({ matched: 3 });
+  const begin = { body, headers: { "Idempotency-Key": "sweep" } };
+  const begun = await call(key, "POST", "/campaigns", begin);
+  expect(begun).toMatchObject({ status: 201, body: { total: 3, created_by: expect.stringMatching(/^key_/) } });
+  const path = `/campaigns/${begun.body.id}`;
+  await expect
+    .poll(async () => (await call(key, "GET", path)).body, { timeout: 30_000 })
+    .toMatchObject({ status: "completed", done: 3, refused: 0, pending: 0 });
+  for (const id of ids) expect(await runs.end(id)).toMatchObject({ status: "completed", run_attempt: 2 });
+  expect(await call(key, "POST", "/campaigns", begin)).toMatchObject({
+    status: 201,
+    body: { id: begun.body.id, total: 3 },
+  });
+  expect((await call(key, "GET", `${path}/items?state=done`)).body.data).toMatchObject([{ state: "done" }, {}, {}]);
+  expect(await call(key, "POST", `${path}/stop`)).toMatchObject({ status: 409 });
+  expect((await call(key, "GET", "/campaigns")).body.data).toMatchObject([{ id: begun.body.id }]);
+  expect((await call(key, "GET", "/campaigns/camp_nobody")).status).toBe(404);
+  const refused = await call(key, "POST", "/campaigns", { body: { action: "migrate", filter: {} } });
+  expect(refused).toMatchObject({ status: 400 });
+});
+
+test("a campaign cancels what waits, and one migrates; each execution says whose act it was and refuses clearly", async () => {
+  const publish = async (version: string, steps: object[]) =>
+    call(key, "POST", "/workflows", { body: { name: "Many", version, steps } });
+  expect((await publish("1.0.0", [waitFor("go")])).status).toBe(201);
+  const begin = async () => {
+    const started = await call(key, "POST", "/workflows/executions", { body: { workflow: "many" } });
+    return String(started.body.execution_id);
+  };
+  const [ended, first, second] = [await begin(), await begin(), await begin()];
+  for (const id of [ended, first, second]) await runs.until(id, { status: "waiting" });
+  expect((await publish("1.1.0", [waitFor("go"), ADD])).status).toBe(201);
+  const campaign = async (body: object, done: object) => {
+    const matched = { body: { ...body, filter: { workflow: "many" } } };
+    const begun = await call(key, "POST", "/campaigns", matched);
+    expect(begun, begun.text).toMatchObject({ status: 201, body: { total: 3 } });
+    const path = `/campaigns/${begun.body.id}`;
+    await expect
+      .poll(async () => (await call(key, "GET", path)).body, { timeout: 30_000 })
+      .toMatchObject({ status: "completed", pending: 0, ...done });
+    const items: { data: { execution_id: string; tries: number }[] } = JSON.parse(
+      (await call(key, "GET", `${path}/items`)).text,
+    );
+    return new Map(items.data.map((item) => [item.execution_id, item]));
+  };
+  expect((await runs.act(ended, "events", { name: "go" })).status).toBe(202);
+  await runs.end(ended);
+  await expect
+    .poll(async () => (await call(key, "GET", "/workflows/executions?workflow=many&status=completed")).body)
+    .toMatchObject({ data: [{ execution_id: ended }] });
+  const migrated = await campaign({ action: "migrate", version: "1.1.0" }, { done: 2, refused: 1 });
+  expect(migrated.get(ended)).toMatchObject({ state: "refused", tries: 1, error: { code: "CONFLICT" } });
+  expect(migrated.get(first)).toMatchObject({ state: "done", tries: 1, error: null });
+  const canceled = await campaign({ action: "cancel", reason: "withdrawn" }, { done: 2, refused: 1 });
+  expect(canceled.get(ended)).toMatchObject({ error: { message: expect.stringContaining("completed") } });
+  const actor = expect.stringMatching(/^key_/);
+  for (const id of [first, second]) {
+    expect((await runs.get(id)).body).toMatchObject({ status: "canceled", workflow: { version: "1.1.0" } });
+    expect(await runs.acts(id)).toEqual([
+      ["workflow.migrated", actor],
+      ["workflow.canceled", actor],
+    ]);
+  }
+  expect((await runs.get(ended)).body).toMatchObject({ status: "completed", workflow: { version: "1.0.0" } });
+});
+
+test("every act with an Idempotency-Key counts once, stands in the log with its actor, and is refused with another body", async () => {
+  const steps = [{ ...ADD, id: "split", action: "divide", input: { a: 1, b: "{{ inputs.by }}" } }, waitFor("go")];
+  const definition = { name: "Acted on", inputs: { by: { type: "integer" } }, steps };
+  expect((await call(key, "POST", "/workflows", { body: { ...definition, version: "1.0.0" } })).status).toBe(201);
+  const body = { workflow: "acted-on", inputs: { by: 0 } };
+  const failed = String((await call(key, "POST", "/workflows/executions", { body })).body.execution_id);
+  await runs.end(failed);
+  const graph = await runs.start(slowGraph({ size: 3 }));
+  const acts: [id: string, act: string, body: object, other: object, event: string][] = [
+    [failed, "retry", { inputs: { by: 2 } }, {}, "workflow.retried"],
+    [failed, "pause", { reason: "a" }, { reason: "b" }, "workflow.paused"],
+    [failed, "migrate", { version: "1.0.0" }, { version: "1.0.0", inputs: {} }, "workflow.migrated"],
+    [failed, "resume", {}, { budget: { max_steps: 9 } }, "workflow.resumed"],
+    [failed, "cancel", { reason: "a" }, { reason: "b" }, "workflow.canceled"],
+    [graph, "messages", { node: "clerk", payload: 1 }, { node: "clerk", payload: 2 }, "message.accepted"],
+    [graph, "events", { name: "other" }, { name: "another" }, "signal.received"],
+    [graph, "shutdown", { graceful: false }, { graceful: true }, "workflow.stopping"],
+  ];
+  const done: string[] = [];
+  const answers = (act: string) => (act === "messages" || act === "events" ? 202 : 200);
+  for (const [id, act, given, other, event] of acts) {
+    const headers = { "Idempotency-Key": `once-${act}` };
+    const path = `/workflows/executions/${id}/${act}`;
+    if (act === "pause") await runs.until(id, { status: "waiting" });
+    for (let times = 0; times < 2; times++)
+      expect(await call(key, "POST", path, { body: given, headers }), act).toMatchObject({ status: answers(act) });
+    expect(await call(key, "POST", path, { body: other, headers }), act).toMatchObject({ status: 409 });
+    if (id === failed) done.push(event);
+  }
+  // Long after they were done too: what was lost was only the answer.
+  for (const [id, act, given] of acts)
+    expect(
+      await call(key, "POST", `/workflows/executions/${id}/${act}`, {
+        body: given,
+        headers: { "Idempotency-Key": `once-${act}` },
+      }),
+      act,
+    ).toMatchObject({ status: answers(act) });
+  const actor = expect.stringMatching(/^key_/);
+  expect(await runs.acts(failed)).toEqual(done.map((type) => [type, actor]));
+  expect(await runs.acts(graph)).toEqual(
+    ["message.accepted", "signal.received", "workflow.stopping"].map((type) => [type, actor]),
+  );
+  for (const [act, given] of [["pause"], ["resume"], ["shutdown"], ["migrate", { version: "1.0.0" }]] as const)
+    expect(await runs.act(failed, act, given ?? {}), act).toMatchObject({
+      status: 409,
+      body: { code: "CONFLICT", message: expect.stringMatching(/canceled|long_running/) },
+    });
+});

@@ -33,6 +33,8 @@ const ACTS: [act: string, body: object][] = [
   ["cancel", {}],
   ["pause", {}],
   ["resume", {}],
+  ["retry", {}],
+  ["migrate", { version: "1.0.0" }],
   ["shutdown", {}],
   ["events", { name: "e" }],
   ["messages", { node: "clerk" }],
@@ -45,6 +47,10 @@ test.each<[act: string, body: unknown, path: string]>([
   ["pause", { reason: "" }, "/reason"],
   ["resume", { budget: { max_tokens: 0 } }, "/budget/max_tokens"],
   ["resume", { budget: { max_token: 1 } }, "/budget/max_token"],
+  ["retry", { step: "sign" }, "/step"],
+  ["migrate", {}, "/version"],
+  ["migrate", { version: "1.0.0", dry_run: "yes" }, "/dry_run"],
+  ["retry", { outputs: 1 }, "/outputs"],
   ["shutdown", { graceful: 1 }, "/graceful"],
   ["shutdown", { deadline: "soon" }, "/deadline"],
   ["shutdown", { deadline: "367d" }, "/deadline"],
@@ -154,7 +160,8 @@ test("nothing happens any more to a run that has ended: 409, whatever is asked",
   const ended = await runs.start({ name: "Ended", steps: [ADD] });
   expect(await runs.end(ended)).toMatchObject({ status: "completed" });
   const before = (await runs.get(ended)).headers.get("etag");
-  for (const [act, body] of ACTS) {
+  // An inline definition has no other version to go on with: that of a published one is told in acts.2xx.
+  for (const [act, body] of ACTS.filter(([name]) => name !== "migrate")) {
     const answer = await runs.act(ended, act.replace("sign", "add"), body);
     expect([act, answer.status, answer.body.code]).toEqual([act, 409, "CONFLICT"]);
   }

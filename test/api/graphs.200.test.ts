@@ -19,7 +19,7 @@ beforeAll(async () => {
   runs = runClient(call, key);
   expect(await publish("/connectors", "examples/weather/connector.yaml")).toBe(201);
   expect(await publish("/workflows", "examples/graphs/workflows.yaml")).toBe(201);
-}, 60_000);
+});
 afterAll(() => platform?.close());
 
 async function publish(path: string, file: string): Promise<number> {

@@ -25,7 +25,7 @@ beforeAll(async () => {
   });
   expect(made, made.text).toMatchObject({ status: 201 });
   lead = String(made.body.key);
-}, 60_000);
+});
 afterAll(() => platform?.close());
 
 async function order(id: string, price: number): Promise<string> {

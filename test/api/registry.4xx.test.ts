@@ -1,9 +1,14 @@
+import { neon, neonConfig } from "@neondatabase/serverless";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import type { JsonObject } from "../../engine/json.ts";
 import { startTestPlatform, type TestPlatform } from "../support/test-platform.ts";
+import { alteredVersions } from "./altered-versions.ts";
 import { type CheckedClient, checkedClient } from "./checked-client.ts";
+import { consentedSecrets } from "./consented-secrets.ts";
 import { YAML } from "./documents.ts";
+import { publishedNames } from "./published-names.ts";
+import { whatPublishingAnswers } from "./what-publishing-answers.ts";
 
 let platform: TestPlatform;
 let call: CheckedClient;
@@ -29,6 +34,13 @@ function file(namespace: string, name: string, version: string, input: JsonObjec
 }
 
 const publish = (by: string, body: object) => call(by, "POST", "/plugins", { body });
+
+whatPublishingAnswers({
+  call: (...asked) => call(...asked),
+  publisher: () => key,
+  other: () => otherKey,
+  databasePort: () => platform.platform.databasePort,
+});
 
 describe("GET /plugins/{slug}/{version}/schema", () => {
   /** With a comment, and members that the platform itself does not keep. */
@@ -139,4 +151,28 @@ describe("a namespace", () => {
     expect((await publish(key, file("community", "mine", "1.0.0"))).status).toBe(201);
     expect((await publish(otherKey, file("community", "theirs", "1.0.0"))).status).toBe(201);
   });
+});
+
+const published = async (by: string, body: object) => {
+  const { status, text } = await publish(by, body);
+  expect(status, text).toBe(201);
+};
+
+publishedNames({ call: (...request) => call(...request), publish: published, keys: () => ({ key, otherKey }) });
+
+alteredVersions({
+  call: (...request) => call(...request),
+  publish: published,
+  key: () => key,
+  sql: () => {
+    neonConfig.fetchEndpoint = () => `http://127.0.0.1:${platform.platform.databasePort}/sql`;
+    return neon("postgres://a:b@c/d");
+  },
+});
+
+consentedSecrets({
+  call: (...request) => call(...request),
+  publish: published,
+  publisher: () => key,
+  other: () => otherKey,
 });

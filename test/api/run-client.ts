@@ -22,6 +22,13 @@ export function runClient(call: CheckedClient, key: string) {
         interval: 50,
       });
     },
+    /** Who did what to it, by its log. */
+    async acts(id: string): Promise<[type: string, actor: string][]> {
+      const page = JSON.parse((await call(key, "GET", `/workflows/executions/${id}/history`)).text);
+      return page.data.flatMap(({ type, data }: { type: string; data: { actor?: string } }) =>
+        data.actor === undefined || type === "workflow.started" ? [] : [[type, data.actor]],
+      );
+    },
     async end(id: string): Promise<CheckedAnswer["body"]> {
       return (await call(key, "GET", `/workflows/executions/${id}?wait=50`)).body;
     },

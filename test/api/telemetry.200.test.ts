@@ -30,7 +30,7 @@ beforeAll(async () => {
   key = platform.tenant.apiKey;
   const published = await call(key, "POST", "/workflows", { raw: WORKFLOWS, type: YAML });
   expect(published, published.text).toMatchObject({ status: 201 });
-}, 60_000);
+});
 afterAll(async () => {
   await platform?.close();
   collector?.close();
@@ -49,14 +49,14 @@ function attribute({ attributes }: CollectedSpan, name: string): unknown {
 
 async function spansOf(execution: string, count: number): Promise<CollectedSpan[]> {
   const own = () => collector.spans.filter((span) => attribute(span, "smartify.execution.id") === execution);
-  await expect.poll(() => own().length, { timeout: 10_000 }).toBeGreaterThanOrEqual(count);
+  await expect.poll(() => own().length).toBeGreaterThanOrEqual(count);
   return own();
 }
 
 /** Nothing is on its way any more. */
 async function settled(more: object = {}): Promise<void> {
   const state = async () => (await call(key, "GET", "/telemetry")).body;
-  await expect.poll(state, { timeout: 15_000 }).toMatchObject({ pending: 0, ...more });
+  await expect.poll(state).toMatchObject({ pending: 0, ...more });
 }
 
 const setting = (more: object = {}) => ({
@@ -115,10 +115,10 @@ test("a collector that is slow or down delays no execution; what it missed comes
   collector.delayMs = 3_000;
   const before = Date.now();
   const id = await run("adds");
-  expect(Date.now() - before).toBeLessThan(1_500);
+  expect(Date.now() - before).toBeLessThan(collector.delayMs);
   const first = await spansOf(id, 4);
   await expect
-    .poll(async () => (await call(key, "GET", "/telemetry")).body, { timeout: 10_000 })
+    .poll(async () => (await call(key, "GET", "/telemetry")).body)
     .toMatchObject({
       pending: 1,
       last_error: expect.stringContaining("503"),
@@ -159,7 +159,7 @@ test("metrics come as OTLP has them, and with the end of the setting everything 
   expect((await call(key, "PUT", "/telemetry", { body: setting() })).status).toBe(200);
   await run("adds");
   const sent = () => collector.requests.slice(before).find(({ path }) => path === "/otlp/v1/metrics");
-  await expect.poll(sent, { timeout: 10_000 }).toBeDefined();
+  await expect.poll(sent).toBeDefined();
   const body: { resourceMetrics?: { scopeMetrics: { metrics: OtlpMetric[] }[] }[] } = sent()?.body ?? {};
   const metrics = new Map(body.resourceMetrics?.[0]?.scopeMetrics[0]?.metrics.map((it) => [it.name, it]));
   const started = metrics.get("smartify_executions_started_total");

@@ -48,7 +48,7 @@ beforeAll(async () => {
   key = platform.tenant.apiKey;
   const published = await call(key, "POST", "/workflows", { raw: WORKFLOWS, type: YAML });
   expect(published, published.text).toMatchObject({ status: 201 });
-}, 60_000);
+});
 afterAll(() => platform?.close());
 
 async function run(workflow: string, mode = "sync"): Promise<ExecutionRecord> {
@@ -109,9 +109,7 @@ test("what executions used is what /usage says, by workflow, connector, kind, mo
     "waiting",
   ]);
   // The isolated one's object brings itself.
-  await expect
-    .poll(async () => (await usage("?group_by=mode")).data.map(({ group }) => group), { timeout: 15_000 })
-    .toContain("isolated");
+  await expect.poll(async () => (await usage("?group_by=mode")).data.map(({ group }) => group)).toContain("isolated");
   const all = await freshUsage();
   // The child of `calls` is an execution of its own, with three step runs that are not its parent's.
   expect(all.total).toMatchObject({ executions: 8, step_runs: sum("step_runs") + 3 });

@@ -33,6 +33,7 @@ function foreignRoom(found: Import, name: string, room: Room, rooms: Readonly<Re
 function foreignPackage(specifier: string, name: string, room: Room, unitTest: boolean): string | null {
   const platform = /^(node|cloudflare):/.exec(specifier)?.[1];
   if (platform !== undefined) {
+    if (room.packages.includes(specifier)) return null;
     if (platform === room.platform || (unitTest && platform === "node")) return null;
     return `${name} may not import ${specifier}: it must run without ${platform}`;
   }

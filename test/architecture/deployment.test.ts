@@ -9,15 +9,20 @@ import { COMPATIBILITY_DATE, describeWorkers, SWEEP_CRON, WORKER_ENTRIES } from 
 
 const ROOT = join(import.meta.dirname, "../..");
 const ENVIRONMENTS = ["staging", "production"];
-/** What a deployment has as secrets, and development's own table. */
+/** What a deployment has as secrets or may set, and what only a machine of one's own has. */
 const NOT_IN_TOML = [
   "BOOTSTRAP_TOKEN",
   "DATABASE_URL",
+  "DNS_RESOLVER_URL",
   "DEVELOPMENT_HOSTS",
   "EXECUTION_ID_KEY",
+  "LOCAL_NETWORK",
   "MASTER_KEY",
   "NEON_LOCAL",
+  "PUBLIC_NETWORK",
   "PUBLIC_URL",
+  "RECEIPT_KEYS",
+  "SANDBOX_STUCK_MS",
 ];
 const VARS = Object.fromEntries(["ENVIRONMENT_NAME", ...NOT_IN_TOML].map((name) => [name, "x"]));
 
@@ -51,6 +56,8 @@ function factsOfToml(config: Unstable_Config, environment: string): Facts {
   for (const { binding, service } of config.services ?? []) bindings[binding] = { worker: plain(service, environment) };
   for (const { binding, queue } of config.queues.producers ?? [])
     bindings[binding] = { queue: plain(queue, environment) };
+  for (const { binding, bucket_name } of config.r2_buckets)
+    bindings[binding] = { bucket: plain(bucket_name, environment) };
   for (const { binding } of config.worker_loaders) bindings[binding] = "loader";
   for (const name of Object.keys(config.vars)) bindings[name] = "text";
   return {
@@ -74,6 +81,7 @@ function factsOfRuntime({ config }: ReturnType<typeof describeWorkers>[number]):
     if (binding.type === "durable-object") bindings[name] = { worker: binding.worker, object: binding.exportName };
     else if (binding.type === "worker") bindings[name] = { worker: binding.worker };
     else if (binding.type === "queue") bindings[name] = { queue: binding.name };
+    else if (binding.type === "r2") bindings[name] = { bucket: binding.name ?? "" };
     else if (binding.type === "worker-loader") bindings[name] = "loader";
     else if (!NOT_IN_TOML.includes(name)) bindings[name] = binding.type;
   }
@@ -114,8 +122,18 @@ test.each(ENVIRONMENTS)("the Workers of %s are the Workers that run locally", (e
   expect(crons, "the sweeper alone is scheduled").toEqual([SWEEP_CRON]);
 });
 
+test("what calls the outside is kept from private addresses by its runtime too, deployed or on a machine of one's own", () => {
+  const plugin = local.find(({ entry }) => entry === WORKER_ENTRIES.http)?.config;
+  expect(plugin?.env?.PUBLIC_NETWORK).toMatchObject({ type: "network", allow: ["public"] });
+  // What stands beside it for the services of development reaches this machine and nothing else.
+  expect(plugin?.env?.LOCAL_NETWORK).toMatchObject({ type: "network", allow: ["127.0.0.1/32"] });
+  const stage = usualStages().find(({ config }) => config.includes("plugins/http/"));
+  for (const environment of ENVIRONMENTS)
+    expect(stage && readStage(stage, environment).compatibility_flags).toContain("global_fetch_strictly_public");
+});
+
 test("an isolate of an isolated execution runs by the same date as its plugin Worker", () => {
-  const text = readFileSync(join(ROOT, "workers/plugins/isolate/load-isolate.ts"), "utf8");
+  const text = readFileSync(join(ROOT, "workers/plugins/isolate/isolated-plugin.ts"), "utf8");
   expect(text).toContain(`compatibilityDate: "${COMPATIBILITY_DATE}"`);
 });
 
@@ -137,7 +155,7 @@ test.each(ENVIRONMENTS)("a first deploy to %s never binds a Worker that is not t
   const stages = firstStages(environment);
   expect(missing(stages, environment)).toEqual([]);
   // The usual order needs what an empty account does not have: this is what a first deploy is for.
-  expect(missing(usualStages(), environment)).toHaveLength(1);
+  expect(missing(usualStages(), environment)).toHaveLength(8);
   // It ends with everything in full.
   const full = usualStages().map(({ config }) => config);
   expect(

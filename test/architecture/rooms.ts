@@ -26,9 +26,23 @@ const PLUGIN: Room = { rooms: PLUGIN_ROOMS, packages: [], platform: "cloudflare"
 
 export const ROOMS: Readonly<Record<string, Room>> = {
   engine: { rooms: [], packages: [...PURE_LIBRARIES, CRON] },
-  connectors: { rooms: ["engine"], packages: PURE_LIBRARIES },
+  connectors: {
+    rooms: ["engine"],
+    packages: [
+      ...PURE_LIBRARIES,
+      "acorn",
+      "aws4fetch",
+      "oauth4webapi",
+      "jose",
+      "@rgrove/parse-xml",
+      "standardwebhooks",
+      "unicode-confusables",
+    ],
+  },
   contracts: { rooms: ["engine"], packages: ["zod", ...PURE_LIBRARIES] },
   vault: { rooms: [], packages: [] },
+  /** The chain over logs, receipts, and how anybody verifies them: web standards only. */
+  receipts: { rooms: ["engine"], packages: ["@noble/hashes"] },
 
   "workers/database": {
     rooms: ["contracts"],
@@ -37,7 +51,16 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   "workers/identity": { rooms: ["contracts"], packages: ["@noble/hashes", "ulid"] },
   "workers/payments": { rooms: ["contracts"], packages: [] },
   "workers/services": {
-    rooms: ["contracts", "engine", "connectors", "vault", "workers/database", "workers/identity", "workers/payments"],
+    rooms: [
+      "contracts",
+      "engine",
+      "connectors",
+      "vault",
+      "receipts",
+      "workers/database",
+      "workers/identity",
+      "workers/payments",
+    ],
     packages: ["drizzle-orm", "ulid", "zod", ...PURE_LIBRARIES],
   },
   "workers/api": DOOR,
@@ -50,6 +73,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     rooms: [
       "contracts",
       "engine",
+      "receipts",
       "durable-objects",
       "workers/api",
       "workers/hooks",
@@ -64,17 +88,24 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ["hono"],
     platform: "cloudflare",
   },
-  "workers/plugins/http": { ...PLUGIN, packages: ["standardwebhooks"] },
-  "workers/plugins/toolbox": PLUGIN,
+  "workers/plugins/http": { ...PLUGIN, packages: ["standardwebhooks", "@modelcontextprotocol/client"] },
+  "workers/plugins/toolbox": { ...PLUGIN, packages: ["luxon", "papaparse"] },
   "workers/plugins/code": PLUGIN,
   /** What runs inside of the sandbox, beside the code of users: it sees nothing of the Worker around it. */
   "workers/plugins/code/inside": { rooms: [], packages: ["jsonata"] },
+  "workers/plugins/sandbox": PLUGIN,
+  /** Beside published modules in their isolates. */
+  "workers/plugins/sandbox/inside": {
+    rooms: ["contracts", "engine"],
+    packages: ["node:async_hooks"],
+    platform: "cloudflare",
+  },
   /** How a plugin Worker gives an isolated execution an isolate of its own. */
   "workers/plugins/isolate": { rooms: ["engine", "contracts"], packages: [] },
   "durable-objects": { rooms: ["engine", "contracts"], packages: [], platform: "cloudflare" },
 
   scripts: {
-    rooms: ["examples", "engine", "contracts"],
+    rooms: ["examples", "engine", "contracts", "receipts"],
     packages: [
       "miniflare",
       "wrangler",
@@ -89,16 +120,46 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     platform: "node",
   },
   bench: {
-    rooms: ["engine", "contracts", "scripts"],
-    packages: ["miniflare", "wrangler", "esbuild", "undici", "yaml"],
+    rooms: ["engine", "contracts", "scripts", "connectors", "vault"],
+    packages: [
+      "miniflare",
+      "wrangler",
+      "esbuild",
+      "undici",
+      "yaml",
+      "@modelcontextprotocol/node",
+      "@modelcontextprotocol/server",
+      "zod",
+    ],
     platform: "node",
   },
   /** The hand-written floor that the platform is measured against: Workers of its own. */
   "bench/floor/workers": { rooms: [], packages: [], platform: "cloudflare" },
+  /** Makes calls of actions as a cell does. */
+  "bench/calls/workers": {
+    rooms: ["bench", "durable-objects", "contracts", "engine"],
+    packages: [],
+    platform: "cloudflare",
+  },
+  /** The platform Worker whose metering can be switched off: nothing of a deployment can. */
+  "bench/metering/workers": {
+    rooms: ["bench", "durable-objects", "contracts", "workers"],
+    packages: [],
+    platform: "cloudflare",
+  },
   examples: { rooms: [], packages: [], platform: "node" },
   /** Workers that stand around the product's objects in tests. */
   "test/workers": {
-    rooms: ["test", "durable-objects", "contracts", "engine", "workers", "workers/plugins/toolbox"],
+    rooms: [
+      "test",
+      "durable-objects",
+      "contracts",
+      "engine",
+      "workers",
+      "workers/plugins/toolbox",
+      "workers/queues",
+      "workers/services",
+    ],
     packages: [],
     platform: "cloudflare",
   },
@@ -109,6 +170,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       "connectors",
       "contracts",
       "vault",
+      "receipts",
       "durable-objects",
       "scripts",
       "bench",
@@ -125,16 +187,24 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       "workers/services",
     ],
     packages: [
+      "@electric-sql/pglite",
+      "@modelcontextprotocol/node",
+      "@modelcontextprotocol/server",
+      "@copilotkit/aimock",
       "@neondatabase/serverless",
       "ajv",
       "ajv-formats",
+      "emulate",
       "esbuild",
       "eventsource",
+      "jose",
       "miniflare",
       "nunjucks",
+      "oidc-provider",
       "oxc-parser",
       "playwright-core",
       "standardwebhooks",
+      "stripe",
       "svix",
       "undici",
       "vitest",

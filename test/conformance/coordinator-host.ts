@@ -23,9 +23,10 @@ export class CoordinatorHost implements ConformanceHost {
     this.#url = miniflare.ready;
   }
 
-  static async start(): Promise<CoordinatorHost> {
+  /** `worker`: in which the object lives; another one may do something to it. */
+  static async start(worker = "conformance-worker"): Promise<CoordinatorHost> {
     const bundle = await build({
-      entryPoints: [join(import.meta.dirname, "../workers/conformance-worker.ts")],
+      entryPoints: [join(import.meta.dirname, `../workers/${worker}.ts`)],
       bundle: true,
       write: false,
       format: "esm",
@@ -50,6 +51,7 @@ export class CoordinatorHost implements ConformanceHost {
                 COORDINATOR: { className: "ReadableCoordinator", useSQLite: true },
                 TENANT: { className: "Tenant", useSQLite: true },
                 FEED: { className: "Feed", useSQLite: true },
+                SERVICES: { className: "Services", useSQLite: true },
               },
               serviceBindings: { TOOLBOX_PLUGIN: plugin, HTTP_PLUGIN: plugin, CODE_PLUGIN: CODE },
               queueProducers: { OUTBOX: "outbox" },
@@ -73,6 +75,11 @@ export class CoordinatorHost implements ConformanceHost {
     if (!response.ok) throw new Error(await response.text());
     const played: Played = await response.json();
     return played;
+  }
+
+  /** What the Worker says of itself. */
+  async told(): Promise<unknown> {
+    return (await fetch(await this.#url)).json();
   }
 
   stop(): Promise<void> {

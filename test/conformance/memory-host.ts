@@ -5,10 +5,11 @@ import { VirtualClock } from "../../engine/driver/virtual-clock.ts";
 import { compilePlan } from "../../engine/plan/compile-plan.ts";
 import { fold } from "../../engine/run/apply.ts";
 import type { RunState } from "../../engine/run/state.ts";
+import { isTerminal } from "../../engine/run/transition.ts";
 import type { ActionCall, RunCommand, StampedEvent } from "../../engine/run/types.ts";
 import type { ConformanceHost, Played, Scenario } from "./host.ts";
 import { platformCalls } from "./platform-calls.ts";
-import { play } from "./play.ts";
+import { play, type Stage } from "./play.ts";
 import { Script } from "./script.ts";
 
 const ACTOR = "key_conformance";
@@ -50,8 +51,10 @@ async function run({ source, inputs, env, answers, start, happenings }: Scenario
   const hold = delay === undefined ? undefined : { kind: "time" as const, due: START + delay };
   execution.deliver({ type: "start", inputs, env, principal, actor, budget, maxSteps, hold });
   const act = async (command: RunCommand) => execution.deliver(command)?.code;
-  const story = play(happenings, { now: () => clock.now(), wait, record, act });
+  const tell = async (task: Task) => tellTask(execution, script, task);
+  const story = play(happenings, { now: () => clock.now(), wait, record, act, tell });
   const ended = Promise.all([execution.done, story]);
+  const terminal = () => isTerminal(execution.state.status);
   let over = false;
   const settle = () => {
     over = true;
@@ -59,13 +62,33 @@ async function run({ source, inputs, env, answers, start, happenings }: Scenario
   ended.then(settle, settle);
   for (;;) {
     await new Promise((resolve) => setImmediate(resolve));
-    if (over) break;
+    // After a retry it has another end.
+    if (over && terminal()) break;
     if (forgetful) replace(execution.state, folded());
     if (!clock.fireNext()) throw new Error("the run is not over, and nothing more is due");
   }
   const [{ events }, witnessed] = await ended;
   deepStrictEqual(recordOf(folded()), record(), "the fold of the events is another state");
   return { events, record: record(), calls: script.calls, inFlight: script.inFlight, ...witnessed };
+}
+
+type Task = Parameters<Stage["tell"]>[0];
+
+/** What a service says of an attempt counts while that attempt is in flight. */
+function tellTask(execution: MemoryExecution, script: Script, { path, attempt, report }: Task): string | undefined {
+  const instance = execution.state.open.get(path);
+  if (instance?.status !== "running" || instance.attempt !== attempt) return "CONFLICT";
+  if (report.kind === "finish") {
+    execution.deliver({ type: "result", path, attempt, result: script.finish(report.envelope) });
+    return undefined;
+  }
+  execution.deliver({ type: "heartbeat", path, attempt });
+  if (report.kind === "progress") execution.deliver({ type: "progress", path, attempt, ...messageOf(report) });
+  return undefined;
+}
+
+function messageOf({ percent, message }: { percent?: number; message?: string }) {
+  return { percent, message };
 }
 
 /** As they come back from a disk. */

@@ -8,6 +8,12 @@ const ACTIONS: Readonly<Record<string, Partial<PinnedAction>>> = {
   run: {},
   /** Not idempotent. */
   charge: { idempotent: false },
+  /** Is idempotent where its input names a method that is. */
+  request: { idempotent: false, idempotentWith: { member: "method", methods: ["GET"], otherwise: true } },
+  /** Its outputs are kept. */
+  known: { cache: { ttlMs: 60_000 } },
+  /** Somebody must approve. */
+  guarded: { approval: { approvers: ["manager"], timeout: 60 } },
   /** Has a time limit of its own. */
   brief: { timeoutMs: 150 },
   /** Has a retry of its own. */

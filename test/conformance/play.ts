@@ -7,10 +7,14 @@ import type { Happening } from "./happenings.ts";
 export interface Stage {
   /** Epoch ms, real or virtual. */
   now(): number;
+  /** So long may it take until a status is there; 10 s, where nothing is said, which is far beyond what any case needs. */
+  patienceMs?: number;
   wait(ms: number): Promise<unknown>;
   record(): ExecutionRecord | Promise<ExecutionRecord>;
   /** The code of the refusal, undefined when it was done. */
   act(command: RunCommand): Promise<string | undefined>;
+  /** What a service says of an attempt; CONFLICT when nobody waits for it any more. */
+  tell(task: NonNullable<Happening["task"]>): Promise<string | undefined>;
 }
 
 /** What the happenings of a run brought to light. */
@@ -22,26 +26,25 @@ export interface Witnessed {
 }
 
 const LOOK_EVERY_MS = 5;
-/** So long may it take until a status is there; far beyond what any case needs. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 10_000;
 
 /** Plays `happenings` one after the other: each at its time, and not before the statuses that it waits for are there. */
 export async function play(happenings: readonly Happening[], stage: Stage): Promise<Witnessed> {
   const start = stage.now();
   const witnessed: Witnessed = { refusals: [], seen: [] };
-  for (const { afterMs, when, command } of happenings) {
+  for (const { afterMs, when, command, task } of happenings) {
     const early = start + afterMs - stage.now();
     if (early > 0) await stage.wait(early);
     await statuses(when, stage);
-    if (!command) witnessed.seen.push(structuredClone(await stage.record()));
-    const refusal = command && (await stage.act(command));
+    if (!command && !task) witnessed.seen.push(structuredClone(await stage.record()));
+    const refusal = command ? await stage.act(command) : task && (await stage.tell(task));
     if (refusal !== undefined) witnessed.refusals.push(refusal);
   }
   return witnessed;
 }
 
 async function statuses(when: Happening["when"], stage: Stage): Promise<void> {
-  const until = stage.now() + PATIENCE_MS;
+  const until = stage.now() + (stage.patienceMs ?? PATIENCE_MS);
   for (;;) {
     const record = await stage.record();
     const missing = Object.entries(when).filter(([path, status]) => statusOf(record, path) !== status);

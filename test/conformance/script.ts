@@ -1,7 +1,8 @@
-import type { RunError } from "../../engine/errors.ts";
-import type { Json } from "../../engine/json.ts";
+import { isRunErrorCode, type RunError } from "../../engine/errors.ts";
+import { isObject, type Json } from "../../engine/json.ts";
 import { addressOf } from "../../engine/run/path.ts";
-import type { ActionCall, ActionResult, LogLine, ReportedUsage } from "../../engine/run/types.ts";
+import type { LogLine } from "../../engine/run/log-line.ts";
+import type { ActionCall, ActionResult, ReportedUsage } from "../../engine/run/types.ts";
 
 /** What a scripted action answers to one attempt. */
 export interface Answer {
@@ -19,6 +20,8 @@ export interface Answer {
   usage?: ReportedUsage;
   /** What the action says for the execution's log. */
   logs?: LogLine[];
+  /** It is finished later, by a happening; how often its service means to be heard of. */
+  pending?: true | { heartbeat_ms: number };
 }
 
 /** One answer for every attempt, or one for each. */
@@ -56,15 +59,31 @@ export class Script {
     this.calls.push({ path, attempt, input, idempotencyKey });
     this.#open += 1;
     this.inFlight = Math.max(this.inFlight, this.#open);
-    const answer = this.#find(path, attempt);
+    const answer = this.#find(path, attempt, idempotencyKey);
     if (answer.hang) await this.#wait(NEVER_MS);
     if (answer.after_ms !== undefined) await this.#wait(answer.after_ms);
     this.#open -= 1;
     return resultOf(answer, input);
   }
 
-  #find(path: string, attempt: number): Answer {
-    const answers = this.#answers[path] ?? this.#answers[addressOf(path)] ?? { echo: true };
+  /** What a service's envelope means that comes later than its answer. */
+  finish(envelope: Json): ActionResult {
+    if (!isObject(envelope)) throw new Error("a task is finished with an envelope");
+    if (envelope.status === "success") return resultOf({ output: envelope.data ?? null }, null);
+    const { code, message } = envelope;
+    if (!isRunErrorCode(code) || typeof message !== "string") throw new Error("a failure has a code and a message");
+    return resultOf({ error: { code, message } }, null);
+  }
+
+  /** `2:a` answers in the second run attempt alone: the key of a call names its own. */
+  #find(path: string, attempt: number, idempotencyKey: string): Answer {
+    const runAttempt = idempotencyKey
+      .slice(0, -path.length - 1)
+      .split(":")
+      .at(-1);
+    const answers = this.#answers[`${runAttempt}:${path}`] ??
+      this.#answers[path] ??
+      this.#answers[addressOf(path)] ?? { echo: true };
     if (!Array.isArray(answers)) return answers;
     return (
       answers[attempt - 1] ?? { error: { code: "VALIDATION", message: `no answer for attempt ${attempt} of ${path}` } }
@@ -74,8 +93,15 @@ export class Script {
 
 function resultOf(answer: Answer, input: Json): ActionResult {
   const usage = { ...USAGE, ...answer.usage };
+  if (answer.pending !== undefined) return pendingResult(answer.pending, usage);
   if (answer.error === undefined)
     return { ok: true, output: answer.echo ? input : (answer.output ?? null), usage, logs: answer.logs };
   const { error, retry_after_ms: retryAfterMs, outcome_unknown: outcomeUnknown } = answer;
   return { ok: false, error, retryAfterMs, outcomeUnknown, usage, logs: answer.logs };
+}
+
+function pendingResult(pending: true | { heartbeat_ms: number }, usage: ActionResult["usage"]): ActionResult {
+  const error: RunError = { code: "UNAVAILABLE", message: "It is finished later" };
+  const task = pending === true ? {} : { heartbeatMs: pending.heartbeat_ms };
+  return { ok: false, permanent: true, error, pending: task, usage };
 }

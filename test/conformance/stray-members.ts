@@ -57,9 +57,11 @@ const HAPPENING: Members<HappeningInCase> = {
   decide: true,
   pause: true,
   resume: true,
+  retry: true,
   shutdown: true,
   cancel: true,
   release: true,
+  task: true,
   see: true,
 };
 
@@ -73,6 +75,7 @@ const ANSWER: Members<Answer> = {
   hang: true,
   usage: true,
   logs: true,
+  pending: true,
 };
 
 const WHEN = new Set(["after_ms", "when"]);

@@ -71,6 +71,7 @@ function resultCheck(instance: Instance | undefined, input: Extract<EngineInput,
   const inHand = instance?.status === "running" && instance.attempt === input.attempt && instance.step?.action;
   if (!instance || !inHand || instance.role !== "step") return nothing(input);
   const { result } = input;
+  if (!result.ok && result.pending) return instance.task ? nothing(input) : emits(input, "step.pending");
   const again = !result.ok && isTriedAgain(instance, result);
   return ({ events }) => {
     const first = events[0];

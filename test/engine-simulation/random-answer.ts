@@ -9,8 +9,9 @@ export interface Answer {
   result: ActionResult;
   /** Undefined: it never answers, and the host gives the attempt up at its deadline. */
   afterMs?: number;
-  /** The same answer comes again this much later. */
+  /** The same answer comes again this much later; of a service that finishes later, its result. */
   againMs?: number;
+  later?: ActionResult;
 }
 
 /** `faults`: it may fail, hang, or answer twice. */
@@ -26,6 +27,7 @@ export function randomAnswer(random: RandomSource, call: ActionCall, faults: boo
     [28, "fails"],
     [7, "hangs"],
     [5, "twice"],
+    [call.workflow === undefined ? 8 : 0, "later"],
   ] as const);
   switch (what) {
     case "ok":
@@ -34,11 +36,31 @@ export function randomAnswer(random: RandomSource, call: ActionCall, faults: boo
       return { result: success(random, call), afterMs, againMs: random.below(2_000) };
     case "fails":
       return { result: failure(random, call), afterMs };
+    case "later":
+      return {
+        result: pending(random),
+        later: random.chance(70) ? success(random, call) : failure(random, call),
+        afterMs,
+        againMs: random.below(200_000),
+      };
     case "hangs":
       return { result: success(random, call) };
     default:
       return what satisfies never;
   }
+}
+
+/** It takes the work, and may have to say that it is alive. */
+function pending(random: RandomSource): ActionResult {
+  const error = { code: "UNAVAILABLE", message: "the world wants to answer later" } as const;
+  const heartbeat = random.chance(40) ? { heartbeatMs: 1_000 + random.below(60_000) } : {};
+  return {
+    ok: false,
+    permanent: true,
+    error,
+    pending: heartbeat,
+    ...(random.chance(70) ? { usage: usage(random) } : {}),
+  };
 }
 
 function success(random: RandomSource, call: ActionCall): ActionResult {

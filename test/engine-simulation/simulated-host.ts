@@ -234,7 +234,7 @@ export class SimulatedHost {
     this.#sent.set(path, times);
     const answer = randomAnswer(seedOf(`${this.#seed}:${path}#${attempt}:${times}`), call, this.faults.answers);
     this.calls.set(path, { call, attempt, ...this.#outcome(call, answer) });
-    const { againMs, afterMs = 0, result } = answer;
+    const { againMs, afterMs = 0, later: result = answer.result } = answer;
     if (againMs !== undefined) this.#late.push({ due: this.now + afterMs + againMs, path, attempt, result });
   }
 

@@ -74,6 +74,10 @@ function checkMoves(instance: Instance, parents: ReadonlySet<string | null>, han
   };
   if (due !== undefined) timer("limit");
   if (status === "retrying") return timer("retry");
+  if (instance.task) {
+    must(!hand.calls.has(path), () => `${path} is called while its service is at it`);
+    return timer("task");
+  }
   if (calls(instance)) return must(hand.calls.has(path), () => `${path} runs and nobody calls it`);
   if (status === "running") return must(parents.has(path), () => `${path} is open and nothing moves it`);
   must(status === "waiting" && wait !== undefined, () => `${path} is ${status}, open, and waits for nothing`);

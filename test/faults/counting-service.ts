@@ -15,11 +15,15 @@ export interface SeenCall {
 }
 
 /**
- * An independent connector service (spec section 8) that counts what reaches it. `work` waits `input.ms`; `flaky` fails the
- * first attempt of every step with UNAVAILABLE.
+ * An independent connector service (spec section 8) that counts what reaches it. `work` waits `input.ms`, and answers `input.bytes` more; `flaky` fails the
+ * first attempt of every step with UNAVAILABLE; `later` answers 202 and leaves the token of its task.
  */
 export class CountingService {
   readonly calls: SeenCall[] = [];
+  /** Answers that wait until they are let go. */
+  #held: (() => void)[] | undefined;
+  /** Tokens of the tasks that are to be finished, by idempotency key. */
+  readonly tasks = new Map<string, string>();
   readonly #server: Server;
 
   private constructor(server: Server) {
@@ -45,20 +49,23 @@ export class CountingService {
           answered: false,
         };
         service.calls.push(call);
+        const later = action.endsWith(".later");
+        const token = header("x-smartify-task-token");
+        const more = input.bytes === undefined ? {} : { pad: "x".repeat(Number(input.bytes)) };
         const fails = action.endsWith(".flaky") && call.attempt === 1;
         const answer = fails
           ? { status: "error", code: "UNAVAILABLE", message: "first attempt" }
-          : { status: "success", data: { nonce: call.nonce } };
+          : { status: "success", data: { nonce: call.nonce, ...more } };
         request.socket.once("close", () => {
           call.answered = true;
         });
-        setTimeout(
-          () => {
-            call.answered = true;
-            response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer));
-          },
-          Number(input.ms ?? 0),
-        );
+        const give = (): void => {
+          call.answered = true;
+          if (later) service.tasks.set(call.key, token);
+          const given = later ? { status: "pending", task_token: token } : answer;
+          response.writeHead(later ? 202 : 200, { "content-type": "application/json" }).end(JSON.stringify(given));
+        };
+        setTimeout(() => (service.#held ? service.#held.push(give) : give()), Number(input.ms ?? 0));
       });
     });
     const service = new CountingService(server);
@@ -68,6 +75,17 @@ export class CountingService {
 
   get address(): string {
     return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** From here on nobody is answered, until `letGo`: calls pile up, whatever speed the machine has. */
+  hold(): void {
+    this.#held = [];
+  }
+
+  letGo(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const give of held) give();
   }
 
   close(): void {
@@ -85,12 +103,16 @@ connector:
   version: 1.0.0
   displayName: Counting
   description: Counts what reaches it
+  runtime: {resources: {concurrent: 100}}
 actions:
   - name: work
     description: Answers after a while
     handler: {http: {url: "http://counting-service:9000/execute", method: POST, timeout: 30}}
   - name: flaky
     description: Fails once
+    handler: {http: {url: "http://counting-service:9000/execute", method: POST, timeout: 30}}
+  - name: later
+    description: Finishes later
     handler: {http: {url: "http://counting-service:9000/execute", method: POST, timeout: 30}}
 `;
 

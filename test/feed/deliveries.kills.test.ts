@@ -44,7 +44,7 @@ class Schedule {
       luck: this.#random,
       receive: (request) => this.#receive(request),
       cells: async () => ["cell/s0", "cell/s1"],
-      setFeed: async (cell, wish) => {
+      setFeed: async (cell, { wish }) => {
         if (this.#rough && this.#random() < 0.3) throw new Error("the cell cannot be reached");
         this.wishes.set(cell, wish);
       },

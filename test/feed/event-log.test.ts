@@ -10,14 +10,16 @@ const HOUR_MS = 3_600_000;
 /** A feed with two cells, one of which cannot be reached at first. */
 function feedWithCells(away: () => boolean = () => false) {
   const wishes = new Map<string, FeedWish>();
+  const since = new Map<string, number | undefined>();
   const told: string[] = [];
   const feed = new SimulatedFeed({
     receive: async () => answerOf(200),
     cells: async () => ["s0", "s1"],
-    setFeed: async (cell, wish) => {
+    setFeed: async (cell, { wish, at }) => {
       if (cell === "s1" && away()) throw new Error("away");
       told.push(cell);
       wishes.set(cell, wish);
+      since.set(cell, at);
     },
   });
   let sequence = 0;
@@ -33,7 +35,7 @@ function feedWithCells(away: () => boolean = () => false) {
     await feed.runUntil(feed.clock.now() + 3_000);
     return position;
   };
-  return { feed, wishes, told, push, read, want };
+  return { feed, wishes, since, told, push, read, want };
 }
 
 test("without a reader nothing is kept; with one, everything from then on, whatever the filters pass", async () => {
@@ -86,6 +88,26 @@ test("an hour without a reader ends it; a position of before is told that there 
   // A position that was never given hides nothing for long.
   const ahead = await read({ after: 1_000_000 });
   expect(ahead).toMatchObject({ gap: true, position: back.position, events: [] });
+});
+
+test("the first reader after a while is told what comes from its arrival on, not what a cell tells of before", async () => {
+  const { feed, read, want } = feedWithCells();
+  await want();
+  for (const hours of [0, 2]) {
+    await feed.runUntil(START + hours * HOUR_MS + MINUTE_MS);
+    const came = feed.clock.now();
+    const from = await want();
+    const id = `exec_${hours}`;
+    const at =
+      hours === 0 ? [came - HOUR_MS, came - 30_000, came] : [came - MINUTE_MS, came - 6_000, came - 1_000, came];
+    const item = itemOf(
+      id,
+      at.map((time, index) => eventOf(id, index + 1, "log", time)),
+    );
+    await feed.insist(({ outlet }) => outlet.push([item]));
+    const seen = (await read({ after: from })).events.map(({ event }) => event.id);
+    expect(seen).toEqual(hours === 0 ? [2, 3] : [3, 4]);
+  }
 });
 
 test("a gap is told also when the alarm that ends the log has not rung yet", async () => {
@@ -150,6 +172,22 @@ test("cells know what endpoints and readers want, each as soon as it can be reac
   for (const id of ["a", "b"]) await feed.insist(({ webhooks }) => webhooks.delete(id, "key_me"));
   await feed.runUntil(START + 3 * HOUR_MS);
   expect([...wishes.values()]).toEqual([null, null]);
-  expect(await feed.insist(({ outlet }) => outlet.wish())).toBeNull();
+  expect(await feed.insist(({ outlet }) => outlet.wish())).toMatchObject({ wish: null });
   expect(feed.hasAlarm).toBe(false);
+});
+
+test("a cell that missed one wish learns by the next since when something was wanted that it does not know", async () => {
+  let away = true;
+  const { feed, since } = feedWithCells(() => away);
+  const create = (id: string, types: string[]) =>
+    feed.insist(({ webhooks }) => webhooks.create(endpointOf(id, types), "key_me"));
+  await create("a", ["workflow.completed"]);
+  await feed.runUntil(START + 5 * MINUTE_MS);
+  await create("b", ["step.*"]);
+  away = false;
+  await feed.runUntil(START + 10 * MINUTE_MS);
+  expect(since.get("s1")).toBe(START);
+  await create("c", ["log"]);
+  await feed.runUntil(START + 15 * MINUTE_MS);
+  expect(since.get("s1")).toBe(START + 10 * MINUTE_MS);
 });

@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import type { FeedWish } from "../../contracts/feed-rpc.ts";
+import type { KnownWish } from "../../contracts/feed-rpc.ts";
 import type { WebhookAnswer, WebhookRequest } from "../../contracts/webhook-delivery.ts";
 import type { ObjectStorage } from "../../durable-objects/coordinator/cell-storage.ts";
 import type { FeedPorts } from "../../durable-objects/feed/feed-ports.ts";
@@ -22,7 +22,7 @@ export interface FeedWorld {
   /** From 0 to 1. */
   luck?(): number;
   cells?(): Promise<string[]>;
-  setFeed?(cell: string, wish: FeedWish): Promise<void>;
+  setFeed?(cell: string, wish: KnownWish): Promise<void>;
 }
 
 interface Life {

@@ -40,7 +40,10 @@ function writeStep(step: StepDefinition): JsonObject {
       const { ttlMs, ...cache } = value;
       written.cache = { ...cache, ...(ttlMs === undefined ? {} : { ttl: `${ttlMs}ms` }) };
     } else if (key === "everyMs") written.every = `${value}ms`;
-    else written[NAMES[key] ?? key] = writeBlock(step, key, value);
+    else if (key === "connectionWaitMs") {
+      written.on_missing_connection = "wait";
+      written.connection_timeout = `${value}ms`;
+    } else written[NAMES[key] ?? key] = writeBlock(step, key, value);
   }
   if (kind === "parallel_list") {
     written.parallel = written.steps ?? null;

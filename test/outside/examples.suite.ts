@@ -31,7 +31,6 @@ const outputs = (run: JsonMap): Json | undefined => read(run, "result.outputs");
 beforeAll(async () => {
   for (const [place, path] of [
     ["weather/connector.yaml", "/connectors"],
-    ["slack/connector.yaml", "/connectors"],
     ["pagerduty/connector.yaml", "/connectors"],
     ["weather/workflows.yaml", "/workflows"],
     ["calculator/workflows.yaml", "/workflows"],

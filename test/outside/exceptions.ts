@@ -25,22 +25,8 @@ export const BLOCK_EXCEPTIONS: Record<string, string> = {
   "workflow-executor:15": OTHER_PRODUCT,
 };
 
-const REGISTRY = "the rest of the registry, services and credentials is issue 5";
-const MANAGEMENT = "run management is issue 6";
-
 /** Routes of the language document. */
 export const ROUTE_EXCEPTIONS: Record<string, string> = {
-  "POST /register": REGISTRY,
-  "DELETE /register/{plugin_slug}/{instance_id}": REGISTRY,
-  "POST /tasks/{task_token}/complete": REGISTRY,
-  "POST /tasks/{task_token}/fail": REGISTRY,
-  "POST /tasks/{task_token}/heartbeat": REGISTRY,
-  "POST /tasks/{task_token}/progress": REGISTRY,
-  "POST /tasks/{token}/complete": REGISTRY,
-  "POST /plugins/{slug}/{version}/deprecate": REGISTRY,
-  "DELETE /plugins/{slug}/{version}": REGISTRY,
-  "POST /connections/{id}/test": REGISTRY,
-  "POST /workflows/executions/{id}/retry": MANAGEMENT,
   "POST /{plugin}/execute": "a route of the SDK's HTTP adapters, not of the platform",
 };
 

@@ -14,6 +14,8 @@ export const FLAKY: JsonMap = {
     version: "1.0.1",
     displayName: "Flaky service",
     description: "Answers what a test has written down for it",
+    // Of one execution 100 calls may be open; a service says itself when it takes more than ten at once.
+    runtime: { resources: { concurrent: 100 } },
   },
   actions: [
     service("call", {}),

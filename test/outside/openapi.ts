@@ -80,7 +80,9 @@ export class OpenApi {
     const wanted = pathname.split("/");
     const matching = Object.entries(paths).flatMap(([template, item]) => {
       const segments = template.split("/");
-      if (!isMap(item) || segments.length !== wanted.length) return [];
+      // `{path}` at the end takes all that follows.
+      const open = segments.at(-1) === "{path}" && wanted.length > segments.length;
+      if (!isMap(item) || (segments.length !== wanted.length && !open)) return [];
       const fits = segments.every((segment, at) => segment.startsWith("{") || segment === wanted[at]);
       return fits ? [{ template, parameters: segments.filter((segment) => segment.startsWith("{")).length }] : [];
     });

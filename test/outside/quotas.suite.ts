@@ -1,3 +1,4 @@
+import { EventStream } from "./event-stream.ts";
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import type { Answer, Client } from "./client.ts";
@@ -51,20 +52,25 @@ describe.concurrent("requests per second", () => {
     for (const answer of refused) {
       expect(answer.body).toMatchObject({ code: "RATE_LIMITED" });
       expect(answer.headers.get("retry-after")).toMatch(/^[1-9]\d*$/);
-      expect(limitItems(answer.headers.get("ratelimit"), "r,t").has("tenant")).toBe(true);
+      expect(limitItems(answer.headers.get("ratelimit"), "r,t").get("tenant")?.r).toBe(0);
     }
     await sleep(1000 * Number(refused[0]?.headers.get("retry-after")));
     expect((await api.get("/workflows/executions?limit=1")).status).toBe(200);
   });
 
-  test("a key's limit is its own, and every answer says what it is", async () => {
+  test("a key's limit is its own, and what every answer says of it is written as structured fields are", async () => {
     const { api } = await tenants.tenant("key-rate", { key_requests_per_second: 1, key_requests_burst: 10 });
     const made = await api.post("/keys", { name: "b", environment: "live", scopes: ["executions:read"], roles: [] });
     const key = readText(made.body, "key");
     const answers = await Promise.all(Array.from({ length: 60 }, () => api.get("/workflows/executions?limit=1")));
     expect(answers.some(({ status }) => status === 429)).toBe(true);
     expect((await api.get("/workflows/executions?limit=1", { key })).status).toBe(200);
-    for (const { headers } of answers) expect(limitItems(headers.get("ratelimit-policy"), "q,w").has("key")).toBe(true);
+    for (const { headers } of answers) {
+      const policy = limitItems(headers.get("ratelimit-policy"), "q,w");
+      for (const [name, { r }] of limitItems(headers.get("ratelimit"), "r,t")) {
+        expect([name, Number(r) <= Number(policy.get(name)?.q)]).toEqual([name, true]);
+      }
+    }
   });
 
   test("of one tenant are nothing to another, and what is open to everybody stays open", async () => {
@@ -285,5 +291,31 @@ describe.concurrent("budgets that executions share", () => {
     const { api } = await tenants.tenant(`refused-${randomUUID().slice(0, 8)}`);
     expect(await api.request("PUT", `/budgets/${scope}`, { json })).toMatchObject({ status: 400 });
     expect((await api.get("/budgets")).body).toMatchObject({ data: [] });
+  });
+});
+
+describe("streams", () => {
+  test("past the limit of an execution, and of the tenant, one more is 429, and a closed one makes room", async () => {
+    const { api } = await tenants.tenant("streams", { streams: 4, streams_per_execution: 3 });
+    const [id, second] = [await api.begin(waits("Watched")), await api.begin(waits("Watched"))];
+    const open = (run: string): Promise<EventStream> => EventStream.open(api, `/workflows/executions/${run}/events`);
+    const streams = [await open(id), await open(id), await open(id)];
+    expect(streams.map(({ status }) => status)).toEqual([200, 200, 200]);
+    const refused = await open(id);
+    expect([refused.status, read(refused.body, "code")]).toEqual([429, "RATE_LIMITED"]);
+    expect(refused.headers.get("retry-after")).toMatch(/^\d+$/);
+    const fourth = await open(second);
+    expect(fourth.status).toBe(200);
+    expect((await open(second)).status).toBe(429);
+    for (const stream of [...streams, fourth]) stream.close();
+    let status = 0;
+    await eventually(async () => {
+      const again = await open(id);
+      status = again.status;
+      again.close();
+      return status === 200;
+    });
+    expect(status).toBe(200);
+    for (const run of [id, second]) await api.act(run, "cancel");
   });
 });

@@ -8,7 +8,7 @@ const outside = usePlatform();
 beforeAll(() => publishFlaky(outside.api));
 
 /** How much later than due a repeat may come on a busy machine. */
-const LATE_MS = 700;
+const LATE_MS = 1_500;
 /** What only a busy machine can have made late is tried again; what is early never passes. */
 const AGAIN = { retry: 3 };
 /** A timer may be early by its clock's resolution. */
@@ -173,7 +173,7 @@ describe("what every attempt carries", () => {
     expect(new Set(calls.map(({ body }) => JSON.stringify(read(body, "input")))).size).toBe(1);
   });
 
-  test.fails("the signature of Standard Webhooks: issue 5; this test says so when it works", async () => {
+  test("a call carries the signature of Standard Webhooks", async () => {
     await runStep("signed", flaky("s", "call", { key: "signed" }));
     const [call] = outside.service.calls("signed");
     expect(call?.headers["webhook-id"]).toBeTruthy();

@@ -58,15 +58,28 @@ describe.concurrent("a schedule", () => {
 
   test("starts when it is due, not before and not much later", async () => {
     const { slug, trigger } = await scheduled({ cron: "*/2 * * * * *" });
-    await eventually(async () => (await runsOf(slug)).length >= 1);
+    const known = new Map<string, number>();
+    const lateness = async (): Promise<number[]> => {
+      for (const id of (await runsOf(slug)).map((row) => readText(row, "execution_id"))) {
+        if (known.has(id)) continue;
+        const record = await outside.api.finished(id);
+        const due = Date.parse(readText(record, "result.outputs.due"));
+        expect(due % 2000).toBe(0);
+        known.set(id, Date.parse(readText(record, "created_at")) - due);
+      }
+      return [...known.values()];
+    };
+    await eventually(async () => {
+      const late = await lateness();
+      return late.length >= 4 && Math.min(...late) < 3_000;
+    });
     await stop(trigger);
-    const [first] = await runsOf(slug);
-    const record = await outside.api.finished(readText(first, "execution_id"));
-    const due = Date.parse(readText(record, "result.outputs.due"));
-    expect(due % 2000).toBe(0);
-    const late = Date.parse(readText(record, "created_at")) - due;
-    expect(late).toBeGreaterThanOrEqual(0);
-    expect(late).toBeLessThan(5000);
+    const late = await lateness();
+    expect(late.length).toBeGreaterThanOrEqual(4);
+    expect(Math.min(...late)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...late)).toBeLessThan(20_000);
+    // A busy machine delays some of them, for a while all; a schedule that runs behind is late each time.
+    expect(Math.min(...late)).toBeLessThan(3_000);
   });
 
   test("that is paused starts nothing, and what was due meanwhile is not made up for", async () => {

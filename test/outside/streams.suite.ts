@@ -168,7 +168,7 @@ describe.concurrent("the log by long poll", () => {
     await new Promise((resolve) => setTimeout(resolve, 300));
     await go(id);
     expect(readList((await next).body, "data")[0]).toMatchObject({ id: last + 1 });
-    expect(Date.now() - begun).toBeLessThan(15_000);
+    expect(Date.now() - begun).toBeLessThan(28_000);
   });
 
   test("page after page it is the same log as the stream's", async () => {

@@ -43,9 +43,7 @@ function share(): Tenants {
   afterAll(async () => {
     await running?.platform.close();
     await running?.service.stop();
-    // Any route may refuse by a limit: the document does not say so at each.
-    const listed = ([what]: [string, string]): boolean => !/does not list status (402|429)$/.test(what);
-    const wrong = clients.flatMap((client) => [...client.disagreements].filter(listed));
+    const wrong = clients.flatMap((client) => [...client.disagreements]);
     if (wrong.length > 0) throw new Error(wrong.map((pair) => pair.join("\n    ")).join("\n  "));
   }, 20_000);
   const there = (): NonNullable<typeof running> => {

@@ -28,5 +28,8 @@ export async function runInline(
     definition,
     execution_mode: mode,
   });
-  return send<ExecutionRecord>(platform, "GET", `${started.poll_url}?wait=30`);
+  for (const until = Date.now() + 120_000; ; ) {
+    const record = await send<ExecutionRecord>(platform, "GET", `${started.poll_url}?wait=30`);
+    if (record.finished_at !== null || Date.now() > until) return record;
+  }
 }

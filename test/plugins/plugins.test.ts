@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { Log, LogLevel, Miniflare, type MiniflareOptions } from "miniflare";
@@ -6,7 +7,7 @@ import { FIRST_PARTY } from "../../connectors/first-party/all-connectors.ts";
 import { pinAction } from "../../connectors/manifest/pin-action.ts";
 import { readConnector } from "../../connectors/manifest/read-connector.ts";
 import type { CallContext } from "../../contracts/rpc.ts";
-import type { Json } from "../../engine/json.ts";
+import type { Json, JsonObject } from "../../engine/json.ts";
 import type { ActionCall, ActionResult } from "../../engine/run/types.ts";
 import { start as startReceiver } from "../../examples/services/receiver/server.ts";
 import { start as startWeather } from "../../examples/services/weather/server.ts";
@@ -62,6 +63,8 @@ async function workerOf(entry: string): Promise<MiniflareOptions["workers"][numb
 }
 
 const TENANT = { type: "durable-object", worker: "caller", exportName: "Tenant" } as const;
+const TASK_TOKENS = { type: "durable-object", worker: "caller", exportName: "TaskTokens" } as const;
+const SERVICES = { type: "durable-object", worker: "caller", exportName: "Services" } as const;
 
 beforeAll(async () => {
   slow = badServer();
@@ -94,7 +97,11 @@ beforeAll(async () => {
             HTTP_PLUGIN: { type: "worker", worker: "http" },
             TENANT,
           },
-          exports: { Tenant: { type: "durable-object", storage: "sqlite" } },
+          exports: {
+            Tenant: { type: "durable-object", storage: "sqlite" },
+            Services: { type: "durable-object", storage: "sqlite" },
+            TaskTokens: { type: "durable-object", storage: "sqlite" },
+          },
         },
       },
       {
@@ -113,6 +120,8 @@ beforeAll(async () => {
           manifest: await workerOf("workers/plugins/http/main.ts"),
           env: {
             TENANT,
+            SERVICES,
+            TASK_TOKENS,
             MASTER_KEY: text(MASTER_KEY),
             ENVIRONMENT_NAME: text("development"),
             DEVELOPMENT_HOSTS: text(JSON.stringify(hosts)),
@@ -226,7 +235,7 @@ describe("in workerd", () => {
     };
     await ask({ kind: "connection", tenant: "global/ten_1/live", connection });
     await ask({ kind: "connection", tenant: "global/ten_2/live", connection });
-    const call = callOf(example("slack", "post_message"), { channel: "#a", text: "hello {{ x }} ${y}" });
+    const call = callOf(firstParty("slack", "post_message"), { channel: "#a", text: "hello {{ x }} ${y}" });
     expect(await invoke(call)).toMatchObject({ ok: true, output: { ok: true } });
     const shown = await get("http://receiver:8080/received", { query: { path: "/slack" } });
     const received = shown.ok ? JSON.stringify(shown.output) : "";
@@ -240,6 +249,53 @@ describe("in workerd", () => {
       permanent: true,
       error: { details: { reason: "connection" } },
     });
+  });
+
+  test("functions that read a library at their first use compute in an isolate that has none of Node", async () => {
+    const inputs: [string, string, JsonObject, Json][] = [
+      [
+        "datetime",
+        "add",
+        { at: "2026-03-28T09:00", days: 1, zone: "Europe/Berlin" },
+        { iso: "2026-03-29T09:00:00.000+02:00" },
+      ],
+      ["csv", "parse", { text: "a,b\n1,2\n" }, { rows: [{ a: "1", b: "2" }] }],
+      ["csv", "format", { rows: [{ a: 1 }], newline: "\n" }, { text: "a\n1" }],
+      ["json", "patch", { data: {}, patch: [{ op: "add", path: "/a", value: 1 }] }, { data: { a: 1 } }],
+      ["crypto", "hash", { data: "abc", algorithm: "sha1" }, { hash: "a9993e364706816aba3e25717850c26c9cd0d89d" }],
+    ];
+    for (const isolated of [false, true]) {
+      for (const [connector, action, input, wanted] of inputs) {
+        const result = await invoke(callOf(firstParty(connector, action), input), { ...context, isolated });
+        expect([connector, action, isolated, result]).toMatchObject([
+          connector,
+          action,
+          isolated,
+          { ok: true, output: wanted },
+        ]);
+      }
+    }
+  });
+
+  test("functions that see a secret run where secrets are opened, and give nothing of them away", async () => {
+    const key = "a key of at least thirty-two bytes!!";
+    const sealed = await seal(MASTER_KEY, { tenantId: "ten_1", purpose: "secret", id: "SIGNING" }, key);
+    await ask({ kind: "secret", tenant: "global/ten_1/live", name: "SIGNING", sealed });
+    const secret = { $secret: { name: "SIGNING" } };
+    const hmac = await invoke(callOf(firstParty("crypto", "hmac"), { data: "x", key: secret }));
+    const wanted = createHmac("sha256", key).update("x").digest("hex");
+    expect(hmac).toMatchObject({ ok: true, output: { hmac: wanted } });
+    const claims = { sub: "7", echo: key };
+    const token = await invoke(callOf(firstParty("crypto", "jwt_sign"), { claims, key: secret, algorithm: "HS256" }));
+    expect(token.ok).toBe(true);
+    const sign = await invoke(callOf(firstParty("crypto", "sign"), { data: "x", private_key: secret }));
+    expect(sign).toMatchObject({ ok: false, error: { code: "VALIDATION" } });
+    expect(JSON.stringify([hmac, token, sign])).not.toContain(key);
+    const foreign = await invoke(callOf(firstParty("crypto", "hmac"), { data: "x", key: secret }), {
+      ...context,
+      tenantId: "ten_2",
+    });
+    expect(foreign).toMatchObject({ ok: false, error: { code: "VALIDATION", details: { secret: "SIGNING" } } });
   });
 
   test("a secret is opened for its request and masked in the answer", async () => {
@@ -277,10 +333,10 @@ describe("what servers do wrong", () => {
   test("no answer, or one that never ends, is TIMEOUT in time", async () => {
     for (const path of ["never", "endless"]) {
       const started = Date.now();
-      expect(await get(`http://bad:8080/${path}`, {}, 300)).toMatchObject({
+      expect(await get(`http://bad:8080/${path}`, {}, 1_500)).toMatchObject({
         ok: false,
         outcomeUnknown: true,
-        error: { code: "TIMEOUT", details: { timeout_ms: 300 } },
+        error: { code: "TIMEOUT", details: { timeout_ms: 1_500 } },
       });
       expect(Date.now() - started, "given up long before the action's own limit").toBeLessThan(10_000);
     }

@@ -92,7 +92,7 @@ test("several executions at once share a budget and do not pass it together", as
 
 test("a budget that nobody raises in time fails what it held, with QUOTA_EXCEEDED", async () => {
   const tenant = await LimitedTenant.make(running, "late");
-  await tenant.call("PUT", "/budgets/tenant", { max_steps: 1, hold: "2s" });
+  await tenant.call("PUT", "/budgets/tenant", { max_steps: 1, hold: "6s" });
   const id = await tenant.started(calls("a", 2));
   expect((await tenant.until(id, "paused")).status).toBe("paused");
   expect(await tenant.until(id, "failed")).toMatchObject({

@@ -81,6 +81,34 @@ test("what is not used comes back after five minutes, and an object that ran one
   expect(await ask("t/s1", 1, MONTH, 0, 100)).toBe(2);
 });
 
+test.each([60 * MINUTE, -60 * MINUTE])(
+  "a clock that is set by %i ms gives nobody more than there is, and what is not used comes back",
+  async (by) => {
+    const reports: Record<string, LeaseReport> = { "t/s0": { used: 2, closed: false } };
+    const { ask, tenant } = await tenantOf(reports);
+    await ask("t/s0", 1, RUNNING, 2, 3);
+    const clock = tenant.clock as { now(): number };
+    const real = clock.now.bind(clock);
+    clock.now = () => real() + by;
+    const held = () =>
+      tenant
+        .rows("SELECT holder, used, granted FROM leases ORDER BY holder")
+        .map(({ holder, granted }) => [holder, granted]);
+    const second = Number(await ask("t/s1", 1, RUNNING, 1, 20));
+    expect(held().reduce((sum, [, granted]) => sum + Number(granted), 0)).toBeLessThanOrEqual(10);
+    expect(second).toBeGreaterThan(1);
+    clock.now = real;
+    await ask("t/s0", 2, RUNNING, 2, 0);
+    await ask("t/s1", 2, RUNNING, 1, 0);
+    await tenant.runUntil(real() + 6 * MINUTE);
+    expect(held()).toEqual([
+      ["t/s0", 2],
+      ["t/s1", 1],
+    ]);
+    expect(await ask("t/s2", 1, RUNNING, 0, 1)).toBe(1);
+  },
+);
+
 test("a raise is told to all who hold something", async () => {
   const { ask, tenant, told } = await tenantOf();
   await ask("t/s0", 1, MONTH, 3, 1);

@@ -61,7 +61,7 @@ export class LimitedTenant {
   }
 
   /** The record, as soon as it has this status; what it is after so many seconds otherwise. */
-  async until(id: string, status: string, seconds = 15): Promise<JsonMap> {
+  async until(id: string, status: string, seconds = 45): Promise<JsonMap> {
     const end = Date.now() + seconds * 1_000;
     for (;;) {
       const record = await this.record(id);

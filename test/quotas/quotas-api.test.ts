@@ -1,5 +1,7 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { JsonMap } from "../outside/json.ts";
+import { type JsonMap, readText } from "../outside/json.ts";
 import { startTestPlatform, type TestPlatform } from "../support/test-platform.ts";
 import { LimitedTenant } from "./limited-tenant.ts";
 
@@ -94,14 +96,12 @@ test("executions that steps start need no room of their own: a parent is never k
 
 test("a start for later takes its room when its time has come", async () => {
   const tenant = await LimitedTenant.make(running, "later", { concurrent_executions: 1 });
-  const later = await tenant.started(waits("a"), { delay: "1s" });
+  const later = await tenant.started(waits("a"), { delay: "5s" });
   const now = await tenant.started(waits("a"));
   expect((await tenant.until(now, "waiting")).status).toBe("waiting");
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
-  expect(await tenant.record(later)).toMatchObject({
-    status: "pending",
-    waiting_for: { kind: "concurrency", limit: "concurrent_executions" },
-  });
+  await expect
+    .poll(() => tenant.record(later))
+    .toMatchObject({ status: "pending", waiting_for: { kind: "concurrency", limit: "concurrent_executions" } });
   await tenant.call("POST", `/workflows/executions/${now}/events`, { name: "go" });
   expect((await tenant.until(later, "waiting")).status).toBe("waiting");
 });
@@ -164,6 +164,72 @@ test("steps a month: what runs goes on past it, and nothing new starts", async (
     status: 402,
     body: { code: "QUOTA_EXCEEDED", details: { quota: "steps_per_month", limit: 5, used: 8 } },
   });
+});
+
+test("stored bytes: past them nothing new starts, what runs goes on, and a raise is felt at once", async () => {
+  const tenant = await LimitedTenant.make(running, "stored", { stored_bytes: 500_000 });
+  const large = { ...waits("a"), inputs: { text: { type: "string" } } };
+  const inputs = { text: "x".repeat(100_000) };
+  const started: string[] = [];
+  let refused = await tenant.start(large, { inputs });
+  while (refused.status === 202 && started.length < 20) {
+    started.push(readText(refused.body, "execution_id"));
+    refused = await tenant.start(large, { inputs });
+  }
+  expect(refused).toMatchObject({
+    status: 402,
+    body: { code: "QUOTA_EXCEEDED", details: { quota: "stored_bytes", limit: 500_000 } },
+  });
+  const used = await tenant.used("stored_bytes");
+  expect(used).toBeGreaterThan(500_000);
+  expect(used).toBeLessThan(1_200_000);
+  // What is counted is bytes of what was given, each input once, and not some share or multiple of them.
+  const given = started.length * inputs.text.length;
+  expect(used).toBeGreaterThan(given);
+  expect(used).toBeLessThan(given * 2);
+  await tenant.call("POST", `/workflows/executions/${started[0]}/events`, { name: "go" });
+  expect((await tenant.until(String(started[0]), "completed")).status).toBe("completed");
+  expect((await tenant.start(large, { inputs, execution_mode: "isolated" })).status).toBe(402);
+  await tenant.limit({ stored_bytes: 5_000_000 });
+  expect((await tenant.start(large, { inputs })).status).toBe(202);
+});
+
+test("a reader whose connection breaks frees its place at once, one that left before it had anything too", async () => {
+  const tenant = await LimitedTenant.make(running, "readers", { streams: 1 });
+  const id = await tenant.started(waits("a"));
+  await tenant.until(id, "waiting");
+  const { hostname, port } = new URL(running.url);
+  const request = `GET /workflows/executions/${id}/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${tenant.key}\r\n\r\n`;
+  const connection = () => {
+    const socket = connect(Number(port), hostname).on("error", () => undefined);
+    socket.write(request);
+    return socket;
+  };
+  const open = async (): Promise<{ status: number; reset(): void }> => {
+    const socket = connection();
+    const [answer] = await once(socket, "data");
+    return { status: Number(String(answer).split(" ")[1]), reset: () => void socket.resetAndDestroy() };
+  };
+  /** Whether there is room before the next keep-alive, which would find a reader gone too. */
+  const isFree = async (): Promise<boolean> => {
+    const until = Date.now() + 9_000;
+    for (;;) {
+      const { status, reset } = await open();
+      reset();
+      if (status === 200) return true;
+      if (Date.now() > until) return false;
+    }
+  };
+  const first = await open();
+  expect([first.status, (await open()).status]).toEqual([200, 429]);
+  first.reset();
+  expect(await isFree()).toBe(true);
+  for (let n = 0; n < 10; n += 1) {
+    const hasty = connection();
+    await new Promise((resolve) => setTimeout(resolve, n * 3));
+    hasty.resetAndDestroy();
+  }
+  expect(await isFree(), "after the hasty").toBe(true);
 });
 
 test("isolated executions count as others do", async () => {

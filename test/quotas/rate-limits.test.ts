@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { limitsOf } from "../../contracts/limits.ts";
+import { type LimitOverrides, limitsOf } from "../../contracts/limits.ts";
 import { RateBuckets } from "../../durable-objects/tenant/rate-buckets.ts";
 import type { Caller, Ports } from "../../workers/services/context.ts";
 import { RateLimiter } from "../../workers/services/requests/rate-limiter.ts";
@@ -15,7 +15,7 @@ class Edge {
   readonly #caller: Caller;
   readonly #background: Promise<unknown>[] = [];
 
-  constructor(isolates: number, limits: { requests_per_second: number; requests_burst: number }) {
+  constructor(isolates: number, limits: LimitOverrides) {
     this.#isolates = Array.from({ length: isolates }, () => new RateLimiter());
     const overrides = { key_requests_per_second: 50_000, key_requests_burst: 100_000, ...limits };
     this.#caller = {
@@ -127,3 +127,46 @@ test("the fields of the answer say the policy, what is left and when it is full 
   expect(headers["ratelimit-policy"]).toBe('"tenant";q=10;w=5, "key";q=100000;w=2');
   expect(headers.ratelimit).toMatch(/^"tenant";r=9;t=1, "key";r=\d+;t=\d+$/);
 });
+
+/** `"tenant";r=9;t=1` of each limit that an answer names, with its quota. */
+function fieldsOf(headers: Readonly<Record<string, string>>) {
+  const quotas = new Map(
+    [...(headers["ratelimit-policy"] ?? "").matchAll(/"(\w+)";q=(\d+)/g)].map(([, name, quota]) => [
+      name,
+      Number(quota),
+    ]),
+  );
+  return [...(headers.ratelimit ?? "").matchAll(/"(\w+)";r=([-\d]+);t=([-\d]+)/g)].map(([, name, left, full]) => ({
+    name,
+    quota: quotas.get(name) ?? Number.NaN,
+    left: Number(left),
+    fullInSeconds: Number(full),
+  }));
+}
+
+test.each([1, 2, 3, 4, 5, 6])(
+  "what is left is never more than the quota nor less than nothing, and nothing when refused (seed %i)",
+  async (seed) => {
+    const random = chance(seed);
+    const small = { requests_per_second: 20, requests_burst: 50 };
+    const ofKey = { key_requests_per_second: 5, key_requests_burst: 14 };
+    const edge = new Edge(1 + (seed % 3), seed % 2 === 0 ? small : { ...ofKey, requests_burst: 40_000 });
+    const refusedBy = seed % 2 === 0 ? "tenant" : "key";
+    let refusals = 0;
+    for (let n = 0; n < 1_500; n += 1) {
+      edge.now += random() < 0.02 ? 3_000 : Math.floor(random() * 60);
+      const { headers, retryAfterMs } = await edge.request(Math.floor(random() * (1 + (seed % 3))));
+      const fields = fieldsOf(headers);
+      for (const { left, quota, fullInSeconds } of fields) {
+        expect(left).toBeGreaterThanOrEqual(0);
+        expect(left).toBeLessThanOrEqual(quota);
+        expect(fullInSeconds).toBeGreaterThanOrEqual(0);
+        expect(fullInSeconds === 0).toBe(left === quota);
+      }
+      if (retryAfterMs === undefined) continue;
+      refusals += 1;
+      expect(fields.find(({ name }) => name === refusedBy)).toMatchObject({ left: 0 });
+    }
+    expect(refusals).toBeGreaterThan(10);
+  },
+);

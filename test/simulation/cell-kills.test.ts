@@ -9,7 +9,7 @@ import type { ActionCall } from "../../engine/run/types.ts";
 import { SimulatedObject, START } from "./simulated-object.ts";
 import { pluginAnswer, SIMULATED, type Simulated } from "./simulated-workflows.ts";
 
-const SCHEDULES = 200;
+const SCHEDULES = Number(process.env.SCHEDULES ?? 80);
 
 /** What must be the same wherever and however often a run was interrupted. */
 function outcome(state: RunState): unknown {

@@ -153,6 +153,7 @@ function tenantOf(more: Partial<TenantPort>): TenantPort {
   return {
     acquireSlot: async () => ({ kind: "granted" }),
     releaseSlot: async () => undefined,
+    slotPosition: async () => null,
     awaitEvent: async () => null,
     forgetWait: async () => undefined,
     askLeases: async (question) => unlimitedLeases(question),
@@ -226,6 +227,23 @@ test("two starts with one key that both ask for a slot begin one execution", asy
     "exec_1",
   ]);
   expect([asked, calls]).toEqual([["exec_1"], ["exec_1 a"]]);
+});
+
+test("a key that comes with another body is a conflict, while its start is under way and after a kill; with its own, the same execution", async () => {
+  const plan = source([actionStep("a"), sleep("z", MINUTE)]);
+  const keyed = (bodyHash: string): Partial<StartCommand> => ({ idempotency: { key: "k", bodyHash } });
+  const begin = (id: string, bodyHash: string) => object.cell.start(command(id, plan, keyed(bodyHash)));
+  const together = Promise.all([begin("exec_1", "h"), begin("exec_2", "other"), begin("exec_3", "h")]);
+  await pass(1_000);
+  const [first, other, again] = await together;
+  expect(first).toMatchObject({ kind: "accepted", executionId: "exec_1" });
+  expect(other).toMatchObject({ kind: "conflict" });
+  expect(again).toMatchObject({ kind: "accepted", executionId: "exec_1", replayed: true });
+  object.kill();
+  expect(await begin("exec_4", "other")).toMatchObject({ kind: "conflict" });
+  expect(await begin("exec_5", "h")).toMatchObject({ kind: "accepted", executionId: "exec_1", replayed: true });
+  await pass(2 * MINUTE);
+  expect(stored("status", "exec_1")).toBe("completed");
 });
 
 test("a parent that cannot be stored any more takes the executions of its steps with it", async () => {

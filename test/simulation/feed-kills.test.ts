@@ -1,22 +1,12 @@
 import { expect, test } from "vitest";
 import { executionEvent, TERMINAL_EVENTS } from "../../contracts/execution-event.ts";
-import type { FeedItem, FeedWish } from "../../contracts/feed-rpc.ts";
+import type { FeedItem, FeedWish, KnownWish } from "../../contracts/feed-rpc.ts";
+import { chance } from "../tenant/simulated-tenant.ts";
 import { SimulatedObject } from "./simulated-object.ts";
 import { pluginAnswer, SIMULATED } from "./simulated-workflows.ts";
 
-const SCHEDULES = 60;
+const SCHEDULES = Number(process.env.SCHEDULES ?? 60);
 const PLANS = new Map(SIMULATED.map(({ name, plan }) => [name, plan]));
-
-/** Chance that a seed always gives again (mulberry32). */
-function chance(seed: number): () => number {
-  let a = seed;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 /** What a feed has of each execution: it takes every event once, and forgets nothing. */
 class SimulatedFeed {
@@ -96,7 +86,7 @@ async function play(seed: number, wish: FeedWish) {
     let told: true | undefined;
     while (!told) {
       told = await object.ask(async (cell) => {
-        cell.setFeed(wish);
+        cell.setFeed({ version: 1, wish });
         return true as const;
       });
     }
@@ -163,6 +153,36 @@ test("a feed that wants some types is told those", async () => {
   }
 });
 
+test("an end that is in the commit which notes how far the feed is, is told though a kill comes right behind it", async () => {
+  const plan = PLANS.get("hangs");
+  if (!plan) throw new Error("no such workflow");
+  for (let nth = 1; nth <= 8; nth++) {
+    const feed = new SimulatedFeed();
+    let commits = 0;
+    const object: SimulatedObject = new SimulatedObject({
+      kill: (point) => point === "after commit" && ++commits === nth,
+      plugin: (call, { executionId }) => pluginAnswer(call, { executionId }, 1),
+      hint: () => object.cell.ackOutbox(object.cell.readOutbox(0, 100).last),
+      feed: async (items) => feed.take(items),
+      report: () => undefined,
+    });
+    object.cell.setFeed({ version: 1, wish: { types: "all" } });
+    const command = {
+      executionId: "exec_hangs",
+      tenantId: "ten_simulated",
+      environment: "test",
+      mode: "async",
+    } as const;
+    const { definition, pins } = plan;
+    const start = { ...command, planDigest: "hangs", plan: { definition, pins }, inputs: { n: 20 }, actor: "key_a" };
+    const begin = () => object.ask((cell) => cell.start({ ...start, idempotency: { key: "k", bodyHash: "h" } }));
+    while ((await begin()) === undefined);
+    const until = object.clock.now() + 300_000;
+    while (object.clock.now() < until && (await object.step()));
+    expect(feed.taken.get("exec_hangs"), `killed after commit ${nth}`).toEqual(stored(object, "exec_hangs"));
+  }
+});
+
 test("a feed that was away while everything ended has it all after a kill: the alarm alone brings it", async () => {
   const feed = new SimulatedFeed();
   let away = true;
@@ -177,7 +197,7 @@ test("a feed that was away while everything ended has it all after a kill: the a
     },
     report: () => undefined,
   });
-  object.cell.setFeed({ types: "all" });
+  object.cell.setFeed({ version: 1, wish: { types: "all" } });
   const ids: string[] = [];
   for (const [name, plan] of [...PLANS].slice(0, 3)) {
     const executionId = `exec_${name}`;
@@ -203,4 +223,174 @@ test("a feed that was away while everything ended has it all after a kill: the a
     if (!(await object.step())) break;
   }
   for (const id of ids) expect(feed.taken.get(id), id).toEqual(stored(object, id));
+});
+
+/** A cell that runs one workflow of two steps of 30 s each; `askWish` makes it that of an isolated execution. */
+function slowCell(
+  feed: SimulatedFeed,
+  askWish?: () => Promise<KnownWish>,
+  take = async (items: FeedItem[]): Promise<void> => feed.take(items),
+) {
+  const object: SimulatedObject = new SimulatedObject({
+    kill: () => false,
+    plugin: (call) => ({ result: { ok: true, output: { n: 1, of: call.path } }, afterMs: 30_000 }),
+    hint: () => object.cell.ackOutbox(object.cell.readOutbox(0, 100).last),
+    feed: take,
+    ...(askWish ? { askWish } : {}),
+    report: () => undefined,
+  });
+  const plan = PLANS.get("chain");
+  if (!plan) throw new Error("there is no such workflow");
+  const start = async (executionId: string): Promise<void> => {
+    const { definition, pins } = plan;
+    const whose = { executionId, tenantId: "ten_simulated", environment: "test" as const, actor: "key_simulated" };
+    await object.cell.start({
+      ...whose,
+      planDigest: "chain",
+      plan: { definition, pins },
+      inputs: { n: 1 },
+      mode: "async",
+    });
+  };
+  const until = async (at: number): Promise<void> => {
+    for (let steps = 0; object.clock.now() < at; steps++) {
+      if (steps > 10_000) throw new Error("it goes on for ever");
+      if (!(await object.step())) return;
+    }
+  };
+  return { object, start, until };
+}
+
+const typesTaken = (feed: SimulatedFeed, id: string): string[] =>
+  [...(feed.taken.get(id)?.values() ?? [])].map((text) => JSON.parse(text).type);
+
+test("a wish that comes late is not believed: the newer one stays, over a kill too", async () => {
+  const feed = new SimulatedFeed();
+  const { object, start, until } = slowCell(feed);
+  object.cell.setFeed({ version: 3, wish: { types: ["workflow.completed"] } });
+  object.cell.setFeed({ version: 2, wish: null });
+  await start("exec_first");
+  object.kill();
+  object.cell.setFeed({ version: 2, wish: { types: "all" } });
+  await until(object.clock.now() + 200_000);
+  expect(typesTaken(feed, "exec_first")).toEqual(["workflow.completed"]);
+  object.cell.setFeed({ version: 4, wish: null });
+  await start("exec_second");
+  await until(object.clock.now() + 200_000);
+  expect(feed.taken.has("exec_second")).toBe(false);
+});
+
+test("what a cell stored when wishes had no number is still its wish, until the first that has one", async () => {
+  const feed = new SimulatedFeed();
+  const { object, start, until } = slowCell(feed);
+  object.storage.prepare();
+  object.storage.putFact("feed", JSON.stringify({ types: "all" }));
+  await start("exec_old");
+  await until(object.clock.now() + 200_000);
+  expect(typesTaken(feed, "exec_old")).toContain("step.started");
+  object.cell.setFeed({ version: 1, wish: null });
+  await start("exec_new");
+  await until(object.clock.now() + 200_000);
+  expect(feed.taken.has("exec_new")).toBe(false);
+});
+
+test("what ended between the making of a wish and its hearing is told after it", async () => {
+  const feed = new SimulatedFeed();
+  const { object, start, until } = slowCell(feed);
+  const run = async (id: string): Promise<void> => {
+    await start(id);
+    while (object.cell.unfinished > 0) await object.step();
+  };
+  await run("exec_long_ago");
+  await run("exec_ended");
+  object.cell.setFeed({ version: 1, wish: { types: ["workflow.completed"] } });
+  await until(object.clock.now() + 60_000);
+  expect(typesTaken(feed, "exec_ended")).toEqual(["workflow.completed"]);
+  expect(feed.taken.has("exec_long_ago")).toBe(false);
+});
+
+test("a cell that hears a wish a minute late is told by it since when", async () => {
+  const feed = new SimulatedFeed();
+  const { object, start, until } = slowCell(feed);
+  await start("exec_before");
+  while (object.cell.unfinished > 0) await object.step();
+  await start("exec_after");
+  const at = object.clock.now() + 20_000;
+  while (object.cell.unfinished > 0) await object.step();
+  await until(object.clock.now() + 60_000);
+  object.cell.setFeed({ version: 1, wish: { types: ["workflow.completed"] }, at });
+  await until(object.clock.now() + 60_000);
+  expect(typesTaken(feed, "exec_after")).toEqual(["workflow.completed"]);
+  expect(feed.taken.has("exec_before")).toBe(false);
+});
+
+test.each([null, { types: ["step.failed"] }])(
+  "what ended before a cell heard of the first reader of the stream is told after it, when it wanted %j",
+  async (wish) => {
+    const feed = new SimulatedFeed();
+    const { object, start, until } = slowCell(feed);
+    object.cell.setFeed({ version: 1, wish });
+    await start("exec_ended");
+    while (object.cell.unfinished > 0) await object.step();
+    object.cell.setFeed({ version: 2, wish: { types: "all" } });
+    await until(object.clock.now() + 60_000);
+    expect(typesTaken(feed, "exec_ended")).toContain("workflow.completed");
+  },
+);
+
+test("what a wish adds while a push is under way is told after it, of before that push too", async () => {
+  const feed = new SimulatedFeed();
+  let widen = (): void => undefined;
+  const { object, start, until } = slowCell(feed, undefined, async (items) => {
+    feed.take(items);
+    widen();
+  });
+  object.cell.setFeed({ version: 1, wish: { types: ["step.completed"] } });
+  widen = () => object.cell.setFeed({ version: 2, wish: { types: ["step.completed", "step.started"] } });
+  await start("exec_widened");
+  await until(object.clock.now() + 200_000);
+  const inOrder = [...(feed.taken.get("exec_widened") ?? [])].sort(([a], [b]) => a - b);
+  const steps = inOrder.map(([, text]) => JSON.parse(text).type);
+  expect(steps.slice(0, 2)).toEqual(["step.started", "step.completed"]);
+});
+
+test("an isolated cell learns of a later wish from what it writes, asks no oftener than once a second, and not before", async () => {
+  const feed = new SimulatedFeed();
+  let wish: KnownWish = { version: 0, wish: null };
+  let asked = 0;
+  const { object, start, until } = slowCell(feed, async () => {
+    asked += 1;
+    return wish;
+  });
+  object.cell.setFeed(wish);
+  await start("exec_isolated");
+  await until(object.clock.now() + 20_000);
+  expect(asked, "what it heard at its start is still fresh").toBe(0);
+  await until(object.clock.now() + 20_000);
+  expect(asked).toBe(1);
+  expect(feed.taken.size).toBe(0);
+  wish = { version: 1, wish: { types: ["step.*", "workflow.completed"] } };
+  await until(object.clock.now() + 200_000);
+  expect(object.cell.unfinished).toBe(0);
+  expect(typesTaken(feed, "exec_isolated").at(-1)).toBe("workflow.completed");
+  expect(typesTaken(feed, "exec_isolated")).toContain("step.completed");
+  expect(asked).toBeLessThanOrEqual(4);
+});
+
+test("an isolated cell whose feed is away at its end, and that is killed, tells it when the feed is back", async () => {
+  const feed = new SimulatedFeed();
+  let away = false;
+  const { object, start, until } = slowCell(feed, async () => {
+    if (away) throw new Error("the feed is away");
+    return { version: 1, wish: { types: ["workflow.completed"] } };
+  });
+  object.cell.setFeed({ version: 0, wish: null });
+  away = true;
+  await start("exec_isolated");
+  await until(object.clock.now() + 95_000);
+  expect(object.cell.unfinished).toBe(0);
+  object.kill();
+  away = false;
+  await until(object.clock.now() + 120_000);
+  expect(typesTaken(feed, "exec_isolated")).toEqual(["workflow.completed"]);
 });

@@ -8,7 +8,7 @@ import { chance, SimulatedTenant } from "../tenant/simulated-tenant.ts";
 import { SimulatedObject, START } from "./simulated-object.ts";
 import { SIMULATED } from "./simulated-workflows.ts";
 
-const SCHEDULES = 60;
+const SCHEDULES = Number(process.env.SCHEDULES ?? 60);
 const CELL = "t/s0";
 const STARTS = 12;
 const MINUTE = 60_000;
@@ -42,6 +42,7 @@ class LimitedSchedule {
       tenant: {
         acquireSlot: async () => ({ kind: "granted" }),
         releaseSlot: async () => undefined,
+        slotPosition: async () => null,
         awaitEvent: async () => null,
         forgetWait: async () => undefined,
         askLeases: async (question) => {

@@ -12,7 +12,7 @@ import { pluginAnswer, SIMULATED, type Simulated } from "./simulated-workflows.t
  * hour, answers that are lost, pages that are written late and out of order.
  */
 
-const SCHEDULES = 100;
+const SCHEDULES = Number(process.env.SCHEDULES ?? 100);
 const HOUR_MS = 3_600_000;
 
 /** Runs for minutes without a change of its status. */

@@ -5,7 +5,7 @@ import { chance } from "../tenant/simulated-tenant.ts";
 import { SimulatedObject, START, unlimitedLeases } from "./simulated-object.ts";
 import { startOf, WAITING, type Waiting, waitingAnswer } from "./waiting-workflows.ts";
 
-const SCHEDULES = 100;
+const SCHEDULES = Number(process.env.SCHEDULES ?? 100);
 const CELLS = ["s0", "s1", "s2"];
 
 /** A bucket that moved twice today: what an edge with each of the three maps says of a start. */
@@ -37,6 +37,7 @@ async function play(seed: number, workflow: Waiting): Promise<string[]> {
         tenant: {
           acquireSlot: async () => ({ kind: "granted" }),
           releaseSlot: async () => undefined,
+          slotPosition: async () => null,
           awaitEvent: async () => null,
           forgetWait: async () => undefined,
           askLeases: async (question) => {

@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import type { FeedItem } from "../../contracts/feed-rpc.ts";
+import type { KnownWish } from "../../contracts/feed-rpc.ts";
 import type { LeaseAnswer, LeaseAsk } from "../../contracts/lease.ts";
 import type { CallContext } from "../../contracts/rpc.ts";
 import { Cell } from "../../durable-objects/coordinator/cell.ts";
@@ -8,35 +8,13 @@ import type { TenantPort } from "../../durable-objects/coordinator/tenant-port.t
 import type { SqlValue } from "../../durable-objects/sqlite-migrations.ts";
 import { TimerQueue } from "../../durable-objects/timer-queue.ts";
 import { VirtualClock } from "../../engine/driver/virtual-clock.ts";
+import type { Json } from "../../engine/json.ts";
 import type { ActionCall, ActionResult } from "../../engine/run/types.ts";
+import { objectsThrough } from "./objects-through.ts";
+import type { SimulatedWorld } from "./simulated-world.ts";
 
-/** Where a cell may be killed. */
-export type KillPoint =
-  | "before commit"
-  | "after commit"
-  | "call sent"
-  | "call answered"
-  | "errand sent"
-  | "errand answered"
-  | "alarm rang";
-
-export interface SimulatedWorld {
-  /** Asked at every point; true kills the cell there. */
-  kill(point: KillPoint): boolean;
-  /** What the plugin answers and after how many ms; null: never. */
-  plugin(call: ActionCall, context: CallContext): { result: ActionResult; afterMs: number } | null;
-  /** The tenant object; without one every slot is free and nobody publishes. */
-  tenant?: TenantPort;
-  /** The tenant's feed; without one it takes everything. */
-  feed?(items: FeedItem[]): Promise<void>;
-  /** Another cell of the tenant, asked for a key. */
-  claimKey?(cell: string, key: string): Promise<string | null>;
-  /** How late an alarm rings; at once without it. */
-  alarmLateMs?(): number;
-  /** The cell says that its outbox has news. */
-  hint(): void;
-  report(message: string, error: unknown): void;
-}
+/** How long an isolated cell is told that executions stay. */
+const RETENTION_MS = 30 * 86_400_000;
 
 interface Incarnation {
   cell: Cell;
@@ -44,9 +22,14 @@ interface Incarnation {
   gated: boolean;
   /** The turn in which it was killed is over: it does nothing any more. */
   dead: boolean;
+  /** Another one has taken its place. It runs on, and learns of it when it touches the storage. */
+  replaced: boolean;
   readonly killed: Promise<undefined>;
   tellKilled(): void;
 }
+
+/** Every object is put out of its memory after every commit: a whole run of the suite (`evicted` in vitest.config.ts). */
+export const ALWAYS_EVICTED = process.env.ALWAYS_EVICT === "1";
 
 /** The slice of the clock that may be turned: what a cell reads as the time of day. */
 export const START = Date.UTC(2026, 10, 20, 12);
@@ -67,7 +50,10 @@ export class SimulatedObject {
   /** Added to what the cell reads as the time: a clock that was set. */
   skewMs = 0;
   kills = 0;
+  replaced = 0;
   boots = 0;
+  /** Those of the kills that put it out of memory after a commit, and nothing else. */
+  evictions = 0;
   /** Timers of the platform's that the cell has set and that have not fired: they keep the object awake. */
   timers = 0;
   alarmsSet = 0;
@@ -110,9 +96,11 @@ export class SimulatedObject {
     return incarnation.gated ? undefined : answer;
   }
 
-  kill(): void {
+  /** `atOnce`: what it still does in this turn is never done. */
+  kill(atOnce = false): void {
     const killed = this.#current;
     if (!killed) return;
+    killed.dead = atOnce;
     this.kills += 1;
     this.timers = 0;
     this.#current = undefined;
@@ -120,6 +108,24 @@ export class SimulatedObject {
     killed.tellKilled();
     queueMicrotask(() => {
       killed.dead = true;
+    });
+  }
+
+  replace(): void {
+    if (!this.#current) return;
+    this.#current.replaced = true;
+    this.#current = undefined;
+    this.replaced += 1;
+  }
+
+  /** The platform takes the object out of memory, and somebody wakes it again. */
+  #evictSoon(incarnation: Incarnation | undefined): void {
+    if (!ALWAYS_EVICTED && !this.#world.evicts) return;
+    setImmediate(() => {
+      if (!incarnation || this.#current !== incarnation || !(this.#world.evicts?.() ?? ALWAYS_EVICTED)) return;
+      this.kill();
+      this.evictions += 1;
+      this.clock.at(this.clock.now(), () => void this.#awaken());
     });
   }
 
@@ -141,13 +147,25 @@ export class SimulatedObject {
       storage: new CellStorage(this.#objectStorage(self)),
       timers: new TimerQueue({ now, wake: later }),
       alarmMs: 60_000,
+      ...(this.#world.single ? { single: true, retentionMs: async () => RETENTION_MS } : {}),
       now,
       wait: (ms) => {
         if (ms > 0) this.ticks += 1;
         return new Promise((resolve) => later(ms, resolve));
       },
       call: (call, context) => this.#call(incarnation, call, context),
+      finish: (call, _, envelope, kept) => this.#errand(self, (world) => finishTask(world, call, envelope, kept)),
+      maskSaid: async (call, _, text, kept) => this.#world.maskSaid?.(call, text, kept) ?? null,
+      taskOver: (attempt) => {
+        if (!incarnation.gated) this.#world.taskOver?.(attempt);
+      },
       tenant: this.#tenantOf(self),
+      ...(this.#world.objects
+        ? {
+            objects: objectsThrough((ask) => this.#errand(self, (world) => ask(world.objects))),
+            objectsPrefix: "global/ten_simulated/test/",
+          }
+        : {}),
       claimKey: async (cell, key) => this.#world.claimKey?.(cell, key) ?? null,
       childId: (parent, seed) => `${parent.executionId}/${seed}`,
       setAlarm: (at) => {
@@ -157,6 +175,7 @@ export class SimulatedObject {
         if (!incarnation.gated) this.#world.hint();
       },
       pushToFeed: (items) => this.#errand(self, (world) => world.feed?.(items) ?? Promise.resolve()),
+      ...(this.#world.askWish ? { askWish: () => this.#errand(self, askWish) } : {}),
       report: (message, error) => this.#world.report(message, error),
     });
     let tellKilled = (): void => undefined;
@@ -167,6 +186,7 @@ export class SimulatedObject {
       cell,
       gated: false,
       dead: false,
+      replaced: false,
       killed,
       tellKilled: () => tellKilled(),
     };
@@ -184,7 +204,13 @@ export class SimulatedObject {
     if (incarnation.gated) return promise;
     const answer = this.#world.plugin(call, context);
     if (this.#world.kill("call sent")) this.kill();
-    if (answer) {
+    if (answer instanceof Promise) {
+      void answer.then((result) => {
+        if (incarnation.gated) return;
+        if (this.#world.kill("call answered")) this.kill();
+        else resolve(result);
+      });
+    } else if (answer) {
       this.clock.at(this.clock.now() + answer.afterMs, () => {
         if (incarnation.gated) return;
         if (this.#world.kill("call answered")) this.kill();
@@ -249,6 +275,7 @@ export class SimulatedObject {
     return {
       acquireSlot: (id, rule, priority) => errand((port) => port.acquireSlot(id, rule, priority), { kind: "granted" }),
       releaseSlot: (id) => errand((port) => port.releaseSlot(id), undefined),
+      slotPosition: (id) => errand((port) => port.slotPosition(id), null),
       awaitEvent: (id, path, wait) => errand((port) => port.awaitEvent(id, path, wait), null),
       askLeases: (question) => errand((port) => port.askLeases(question), unlimitedLeases(question)),
       forgetWait: (id, path) => errand((port) => port.forgetWait(id, path), undefined),
@@ -257,12 +284,19 @@ export class SimulatedObject {
 
   #objectStorage(incarnation: (() => Incarnation | undefined) | undefined): ObjectStorage {
     const dead = (): boolean => incarnation?.()?.dead ?? false;
+    const refuse = (): void => {
+      if (incarnation?.()?.replaced) throw new Error("another instance took its place");
+    };
     let depth = 0;
     return {
       sql: {
-        exec: (query, ...bindings) => ({ toArray: () => [], ...(dead() ? {} : this.#exec(query, bindings)) }),
+        exec: (query, ...bindings) => {
+          refuse();
+          return { toArray: () => [], ...(dead() ? {} : this.#exec(query, bindings)) };
+        },
       },
       transactionSync: (closure) => {
+        refuse();
         if (dead()) return closure();
         if (depth === 0 && this.#world.kill("before commit")) {
           this.kill();
@@ -277,6 +311,7 @@ export class SimulatedObject {
           this.database.exec(`RELEASE s${depth}`);
           depth -= 1;
           if (depth === 0 && this.#world.kill("after commit")) this.kill();
+          if (depth === 0) this.#evictSoon(incarnation?.());
           return result;
         } catch (error) {
           this.database.exec(`ROLLBACK TO s${depth}; RELEASE s${depth}`);
@@ -301,6 +336,15 @@ export class SimulatedObject {
     );
     return { toArray: () => rows.map(readable) };
   }
+}
+
+async function askWish(world: SimulatedWorld): Promise<KnownWish> {
+  return (await world.askWish?.()) ?? { version: 0, wish: null };
+}
+
+/** What the plugin makes of an envelope that comes later. */
+async function finishTask(world: SimulatedWorld, ...asked: [ActionCall, Json, string?]): Promise<ActionResult> {
+  return world.finish?.(...asked) ?? { ok: true, output: asked[1] };
 }
 
 /** What a tenant object without limits answers. */

@@ -1,5 +1,5 @@
 import type { ExecutionProjection } from "../../contracts/rpc.ts";
-import type { UsageFact } from "../../contracts/usage.ts";
+import type { UsageFactRow } from "../../contracts/usage-fact-row.ts";
 import type { SimulatedObject } from "./simulated-object.ts";
 
 export const MEASURES = ["executions", "step_runs", "compute_ms", "egress_bytes", "ai_tokens"] as const;
@@ -10,7 +10,30 @@ export function nothing(): Measures {
 }
 
 export function add(to: Measures, fact: UsageFact): void {
-  for (const meter of MEASURES) to[meter] += (fact as Partial<Measures>)[meter] ?? 0;
+  for (const meter of MEASURES) to[meter] += fact[meter] ?? 0;
+}
+
+/** A `UsageFactRow` by names; those of a step are absent for a start. */
+type UsageFact = { seq: number; at: number } & Partial<Measures> &
+  Partial<Record<"connector" | "action" | "kind" | "outcome", string>>;
+
+/** By position, as the statement of `projectPage` reads it. */
+function read(row: UsageFactRow): UsageFact {
+  const [seq, at, executions, step_runs, compute_ms, egress_bytes, ai_tokens, connector, action, kind, outcome] = row;
+  const members = {
+    seq,
+    at,
+    executions,
+    step_runs,
+    compute_ms,
+    egress_bytes,
+    ai_tokens,
+    connector,
+    action,
+    kind,
+    outcome,
+  };
+  return members as unknown as UsageFact;
 }
 
 /** What may go wrong between a cell and its sink. */
@@ -59,7 +82,7 @@ export class SimulatedSink {
       const row: ExecutionProjection = JSON.parse(text);
       const before = this.rows.get(row.executionId);
       if (!before || before.change < row.change) this.rows.set(row.executionId, row);
-      for (const fact of row.facts ?? []) this.#record(row.executionId, fact);
+      for (const fact of row.facts ?? []) this.#record(row.executionId, read(fact));
     }
   }
 

@@ -74,6 +74,7 @@ export class WaitingSchedule {
           await this.#onTheWay(unreachable);
           await this.tenant.ask(({ slots }) => slots.release(executionId));
         },
+        slotPosition: async () => null,
         awaitEvent: async (executionId, path, { event: name, key = "" }) => {
           await this.#onTheWay(unreachable);
           return this.#answered(

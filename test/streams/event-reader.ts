@@ -99,7 +99,7 @@ export async function wholeLog(platform: TestPlatform, id: string): Promise<Exec
   }
 }
 
-export async function until(what: string, isTrue: () => boolean | Promise<boolean>, forMs = 20_000): Promise<void> {
+export async function until(what: string, isTrue: () => boolean | Promise<boolean>, forMs = 45_000): Promise<void> {
   const end = Date.now() + forMs;
   while (!(await isTrue())) {
     if (Date.now() > end) throw new Error(`waited in vain for: ${what}`);

@@ -25,6 +25,8 @@ export class OtlpCollector {
   readonly wrong: string[] = [];
   /** What it answers. */
   status = 200;
+  /** How often it was something else. */
+  refused = 0;
   /** How long it thinks before. */
   delayMs = 0;
   readonly #server: Server;
@@ -43,6 +45,7 @@ export class OtlpCollector {
         const body = JSON.parse(text);
         collector.requests.push({ path: request.url ?? "", headers: request.headers, body });
         if (collector.status === 200) collector.#check(request.headers["content-type"], body);
+        if (collector.status !== 200) collector.refused += 1;
         setTimeout(() => {
           response.writeHead(collector.status, { "content-type": "application/json" });
           response.end(

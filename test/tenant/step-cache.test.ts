@@ -20,6 +20,16 @@ test("an output is answered until it expires, the newest when there are two", as
   expect(await get(tenant, "a")).toBeNull();
 });
 
+test("the attempt that made an output is told that it is its own, and what it used; for others it is a hit", async () => {
+  const tenant = made();
+  const usage = { compute_ms: 7, egress_bytes: 0 };
+  await tenant.ask((exchange) => exchange.cache.put("a", 1, START + 60_000, { by: "exec_a:one#1", usage }));
+  const ask = (by: string) => tenant.ask((exchange) => exchange.cache.get("a", by));
+  expect(await ask("exec_a:one#1")).toEqual({ output: 1, own: { usage } });
+  expect(await ask("exec_a:one#2")).toEqual({ output: 1 });
+  expect(await get(tenant, "a")).toEqual({ output: 1 });
+});
+
 test("an output beyond 256 KiB, with an endless key or already expired is not kept", async () => {
   const tenant = made();
   await put(tenant, "big", "é".repeat(131_072));

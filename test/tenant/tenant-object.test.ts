@@ -114,3 +114,17 @@ test("in workerd an event reaches who waits, is kept for who comes, and cached o
   expect(await tenant("t3", "cached", "hash")).toEqual({ output: { a: null } });
   expect(await tenant("t3", "cached", "other")).toBeNull();
 });
+
+test("a copy that comes after a newer one says nothing: one that was a bearer's before is not connected by it", async () => {
+  const name = "global/ten_copies/live";
+  const copy = { id: "conn_1", connector: "acme/me", name: "default", config: {}, sealed: "" };
+  await tenant(name, "putConnection", { ...copy, type: "BEARER", changedAt: 1 });
+  await tenant(name, "putConnection", { ...copy, type: "OAUTH2", changedAt: 2 });
+  await tenant(name, "putConnectionState", "conn_1", { status: "pending" });
+  await tenant(name, "putConnection", { ...copy, type: "BEARER", changedAt: 1 });
+  expect(await tenant(name, "connectionStates", ["conn_1"])).toMatchObject({
+    conn_1: { status: "pending", copyOf: 2 },
+  });
+  await tenant(name, "putConnection", { ...copy, type: "BEARER", changedAt: 3 });
+  expect(await tenant(name, "connectionStates", ["conn_1"])).toMatchObject({ conn_1: { status: "connected" } });
+});

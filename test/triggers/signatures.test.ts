@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import Stripe from "stripe";
 import { Webhook as StandardWebhook } from "standardwebhooks";
 import { Webhook as SvixWebhook } from "svix";
 import { describe, expect, test } from "vitest";
@@ -84,6 +85,20 @@ describe("the libraries of others", () => {
     const signature = new SvixWebhook(secret).sign("msg_2", at, body);
     const headers = { "svix-id": "msg_2", "svix-timestamp": "1700000000", "svix-signature": signature };
     expect(verify({ style: "standard-webhooks", header: "svix-signature" }, secret, body, headers)).not.toBeNull();
+  });
+
+  test("Stripe's own library signs what we verify", () => {
+    const payload = JSON.stringify({ id: "evt_1", type: "invoice.paid" }, null, 2);
+    const header = Stripe.webhooks.generateTestHeaderString({
+      payload,
+      secret: "whsec_stripe",
+      timestamp: 1_700_000_000,
+    });
+    const check = (signed: string, text = payload) =>
+      verify({ header: "Stripe-Signature" }, "whsec_stripe", text, { "Stripe-Signature": signed });
+    expect(check(header)).toMatchObject({ signedAt: at.getTime() });
+    expect(check(header, `${payload} `)).toBeNull();
+    expect(check(header.replace("t=1700000000", "t=1700000001"))).toBeNull();
   });
 
   test("Stripe's scheme: t and any v1, v0 does not count", () => {

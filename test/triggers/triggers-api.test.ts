@@ -39,6 +39,8 @@ test("a paused schedule starts nothing and shows no next times; resumed it goes 
   const [{ id = "" } = {}] = await platform.triggersOf("pausing");
   await platform.started(id, 1);
   expect(await platform.ok("POST", `/triggers/${id}/pause`)).toMatchObject({ status: "paused", next_runs: [] });
+  // What was due before the pause may still be on its way to the record.
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
   const before = (await platform.trigger(id)).executions.length;
   await new Promise((resolve) => setTimeout(resolve, 2_200));
   expect((await platform.trigger(id)).executions.length - before).toBeLessThanOrEqual(1);
@@ -70,6 +72,28 @@ test("the newest version's triggers take the place of the older one's; a deleted
   expect((await platform.request("GET", `/triggers/${id}`)).status).toBe(404);
   await platform.publishEcho("Versions", [nightly], { version: "2.0.0" });
   expect(await platform.triggersOf("versions")).toEqual([expect.objectContaining({ id, status: "active" })]);
+});
+
+test("webhooks of a file swap their paths with the next version; a path of its own or another's is refused with its place", async () => {
+  const hook = (name: string, path: string) => ({ type: "webhook", name, path });
+  const paths = async () =>
+    Object.fromEntries((await platform.triggersOf("swaps")).map(({ name, url }) => [name, url?.split("/").at(-1)]));
+  await platform.publishEcho("Swaps", [hook("a", "one"), hook("b", "two")], { version: "1.0.0" });
+  expect(await paths()).toEqual({ a: "one", b: "two" });
+  await platform.publishEcho("Swaps", [hook("a", "two"), hook("b", "one"), hook("c", "three")], { version: "1.1.0" });
+  expect(await paths()).toEqual({ a: "two", b: "one", c: "three" });
+  // Another name for the same path: the one before it is gone, and its path with it.
+  await platform.publishEcho("Swaps", [hook("d", "two"), hook("b", "one")], { version: "1.2.0" });
+  expect(await paths()).toEqual({ d: "two", b: "one" });
+  const twice = await platform.publishEcho("Swaps", [hook("b", "one"), hook("e", "one")], { version: "1.3.0" });
+  expect(twice.body).toMatchObject({ details: { problems: [{ path: "/triggers/1/path" }] } });
+  const other = await platform.publishEcho("Taking", [hook("x", "one")]);
+  expect(other).toMatchObject({ status: 400, body: { details: { problems: [{ path: "/triggers/0/path" }] } } });
+  expect(await paths()).toEqual({ d: "two", b: "one" });
+  const body = { workflow: "swaps", type: "webhook", name: "own", path: "two" };
+  expect((await platform.request("POST", "/triggers", body)).status).toBe(400);
+  const own = await platform.ok<TriggerView>("POST", "/triggers", { ...body, path: "three" });
+  expect((await platform.request("PATCH", `/triggers/${own.id}`, { path: "one" })).status).toBe(400);
 });
 
 test("a trigger made by a request is changed, paused and deleted; one of a file is published", async () => {
@@ -261,7 +285,7 @@ test("events that lead to one another are counted by the execution that publishe
 
 test("an overlapping run is skipped, queued or replaced, as the trigger says", async () => {
   const policies = ["skip", "queue", "cancel_running"] as const;
-  const wait = { steps: [{ id: "nap", type: "wait", duration: "6s" }], outputs: {} };
+  const wait = { steps: [{ id: "nap", type: "wait", duration: "10m" }], outputs: {} };
   for (const overlap of policies)
     await platform.publishEcho(`Lap ${overlap}`, [{ type: "schedule", cron: "* * * * * *", overlap }], wait);
   const ids = new Map<string, string>();

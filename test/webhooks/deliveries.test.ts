@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { claimPort } from "../../scripts/platform/claim-port.ts";
 import { type Acts, actsOf } from "./acts.ts";
 import {
   arrived,
@@ -29,7 +30,7 @@ afterAll(() => world?.stop());
 test("the receiver of the guide verifies what it is sent, refuses what is forged, and notes each event once", async () => {
   const guide = readFileSync(join(import.meta.dirname, "../../docs/guide/webhooks.md"), "utf8");
   const code = /```js\n(.*?)```/s.exec(guide)?.[1] ?? "";
-  const port = world.receiver.port + 1 > 65_000 ? 20_000 : world.receiver.port + 1;
+  const port = await claimPort(0);
   const { secret, id } = await endpoint("", ["workflow.completed"], { url: `http://127.0.0.1:${port}/hook` });
   const program = code.replace("8090", String(port));
   const receiver = spawn(process.execPath, ["--input-type=module", "-e", program], {
@@ -102,12 +103,12 @@ describe("deliveries", () => {
     await arrived(world.receiver, "/log", 3);
     await eventually(async () => (await list()).body.data.length === 1);
     const all = await call("POST", `/webhooks/endpoints/${id}/resend`, { since });
-    expect(all).toMatchObject({ status: 202, body: { resent: 1 } });
+    expect(all).toMatchObject({ status: 202, body: { resent: 1, has_more: false, next_since: null } });
     const received = await arrived(world.receiver, "/log", 4);
     expect(new Set(received.map(({ text }) => text)).size).toBe(1);
     expect(new Set(received.map((it) => headersOf(it)["webhook-id"])).size).toBe(1);
     const none = await call("POST", `/webhooks/endpoints/${id}/resend`, { since: "2100-01-01T00:00:00Z" });
-    expect(none.body).toEqual({ resent: 0 });
+    expect(none.body).toEqual({ resent: 0, has_more: false, next_since: null });
   });
 
   test("come in pages, the newest first", async () => {

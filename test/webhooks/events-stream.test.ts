@@ -114,11 +114,14 @@ test("filters by type, workflow and execution; a foreign execution is not found"
 });
 
 test.each([
-  ["?after=nonsense", 400],
-  ["?types=weird", 400],
-  ["?colour=red", 400],
-])("%s is refused", async (query, status) => {
-  expect((await call("GET", `/events/stream${query}`)).status).toBe(status);
+  ["?after=nonsense", "/after"],
+  ["?types=weird", "/types"],
+  ["?colour=red", "/colour"],
+])("%s is refused, and the answer names the member", async (query, path) => {
+  expect(await call("GET", `/events/stream${query}`)).toMatchObject({
+    status: 400,
+    body: { details: { problems: [expect.objectContaining({ path })] } },
+  });
 });
 
 test.each(["-1", "1e3", "0x10", "1; DROP TABLE log", "../../exec_1", "exec_1", "WyIxZTMiXQ", "WyItMSJd", "W10"])(

@@ -1,5 +1,7 @@
+import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ADD, type Acts, actsOf, FAILS } from "./acts.ts";
+import { type Delivered, pythonVerdicts } from "./python-verdicts.ts";
 import {
   arrived,
   callerOf,
@@ -101,20 +103,26 @@ describe("an endpoint", () => {
     expect(listed.body.data).toHaveLength(3);
   });
 
-  test("what was tampered with, is old, or has another id or secret, is refused by every library (T15)", async () => {
+  test("what was tampered with, is old, or has another id or secret, is refused by every library, and in Python (T15)", async () => {
     const { secret } = await endpoint("/tampered", ["workflow.completed"]);
     const other = (await endpoint("/other", ["log"])).secret;
     await run();
     const [received] = await arrived(world.receiver, "/tampered", 1);
     const text = received?.text ?? "";
     const headers = headersOf(received);
-    expect(verdicts(secret, text, headers)).toEqual(GOOD);
-    expect(verdicts(other, text, headers)).toEqual(REFUSED);
-    expect(verdicts(secret, text.replace("completed", "canceled"), headers)).toEqual(REFUSED);
-    expect(verdicts(secret, text, { ...headers, "webhook-id": "exec_other:1:workflow.completed" })).toEqual(REFUSED);
     const at = Number(headers["webhook-timestamp"]);
-    expect(verdicts(secret, text, { ...headers, "webhook-timestamp": String(at - 301) })).toEqual(REFUSED);
-    expect(verdicts(secret, text, { ...headers, "webhook-timestamp": String(at + 1) })).toEqual(REFUSED);
+    const rightButOld = new Webhook(secret).sign(String(headers["webhook-id"]), new Date((at - 301) * 1_000), text);
+    const forged: Delivered[] = [
+      [other, text, headers],
+      [secret, text.replace("completed", "canceled"), headers],
+      [secret, text, { ...headers, "webhook-id": "exec_other:1:workflow.completed" }],
+      [secret, text, { ...headers, "webhook-timestamp": String(at - 301) }],
+      [secret, text, { ...headers, "webhook-timestamp": String(at + 1) }],
+      [secret, text, { ...headers, "webhook-timestamp": String(at - 301), "webhook-signature": rightButOld }],
+    ];
+    expect(verdicts(secret, text, headers)).toEqual(GOOD);
+    for (const [index, each] of forged.entries()) expect(verdicts(...each), String(index)).toEqual(REFUSED);
+    expect(pythonVerdicts([[secret, text, headers], ...forged])).toEqual(["good", ...forged.map(() => "refused")]);
   });
 
   test("signs with the old and the new secret for a day after a rotation", async () => {

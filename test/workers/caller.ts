@@ -1,8 +1,12 @@
 import { Tenant as TenantObject } from "../../durable-objects/tenant/tenant.ts";
+import { Services as ServicesObject } from "../../durable-objects/services/services.ts";
+import { TaskTokens as TaskTokensObject } from "../../durable-objects/task-tokens/task-tokens.ts";
 import type { PluginRpc, TenantRpc } from "../../contracts/rpc.ts";
 import type { CallerRequest } from "../plugins/caller-request.ts";
 
 export class Tenant extends TenantObject {}
+export class TaskTokens extends TaskTokensObject {}
+export class Services extends ServicesObject {}
 
 interface Env {
   TOOLBOX_PLUGIN: PluginRpc;
@@ -23,7 +27,7 @@ export default {
     }
     const tenant = env.TENANT.getByName(body.tenant);
     if (body.kind === "connection") await tenant.putConnection(body.connection);
-    else await tenant.putSecret(body.name, body.sealed);
+    else await tenant.putSecret(body.name, body.sealed, null, Date.now());
     return Response.json({ ok: true });
   },
 };

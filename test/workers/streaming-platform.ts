@@ -7,7 +7,7 @@ import type { CellRequest } from "../streams/cell-request.ts";
 import platform from "../../workers/main.ts";
 import type { Env } from "../../workers/env.ts";
 
-export { Feed, Relay, Tenant, Triggers, TriggerStarts } from "../../workers/main.ts";
+export { Feed, Relay, Services, TaskTokens, Tenant, Triggers, TriggerStarts } from "../../workers/main.ts";
 
 /** The product's cell, which says when it was built and can be aborted as the platform may at any time. */
 export class Coordinator extends ProductCoordinator {

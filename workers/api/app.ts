@@ -116,7 +116,8 @@ function bySpecificity(a: string, b: string): number {
     const order = Number(left[at]?.startsWith("{")) - Number(right[at]?.startsWith("{"));
     if (order !== 0) return order;
   }
-  return 0;
+  // A beginning before what it begins: were they equal, the order of all others would hang on where it stands.
+  return left.length - right.length;
 }
 
 function methodNotAllowed(methods: readonly string[]): Failure {

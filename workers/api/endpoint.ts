@@ -84,6 +84,9 @@ export interface OpenEndpoint extends EndpointBase {
   open: true;
   /** Not in the OpenAPI document. */
   hidden?: boolean;
+  /** For the OpenAPI document; the route parses both itself. */
+  params?: z.ZodObject;
+  body?: { kind: "json"; schema: z.ZodType; optional?: boolean };
   handle(request: { ports: Ports; request: Request; openApi(): object }): Promise<Response | Answer | Failure>;
 }
 

@@ -2,11 +2,13 @@ import { OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
 import * as z from "zod";
 import { errorBody } from "../../contracts/api/error.ts";
 import { type ErrorCode, HTTP_STATUS } from "../../contracts/errors.ts";
-import type { AnswerSpec, BodySpec, Endpoint, EndpointSpec } from "./endpoint.ts";
+import type { AnswerSpec, BodySpec, Endpoint, EndpointSpec, OpenEndpoint } from "./endpoint.ts";
+import { hookOperations } from "./hook-operations.ts";
 
 const MEANING: Readonly<Record<number, string>> = {
   400: "VALIDATION: what is wrong stands in `details.problems`",
   401: "UNAUTHENTICATED: no key, or one that is not valid",
+  402: "QUOTA_EXCEEDED: nothing new starts before the quota's next period or a raise",
   403: "FORBIDDEN: the key lacks a scope, or may not do this",
   404: "NOT_FOUND",
   409: "CONFLICT",
@@ -57,6 +59,8 @@ function refusalStatuses(endpoint: EndpointSpec<never, never, never>): number[] 
     "UNAUTHENTICATED",
     "FORBIDDEN",
     "VALIDATION",
+    // Every request with a key counts against its limits.
+    "RATE_LIMITED",
     "INTERNAL_ERROR",
     "UNAVAILABLE",
     ...(endpoint.refusals ?? []),
@@ -65,7 +69,7 @@ function refusalStatuses(endpoint: EndpointSpec<never, never, never>): number[] 
   return endpoint.body === undefined ? statuses : [...statuses, 413, 415];
 }
 
-function body(spec: BodySpec<never>): NonNullable<RouteConfig["request"]>["body"] {
+function body(spec: BodySpec<never> | NonNullable<OpenEndpoint["body"]>): NonNullable<RouteConfig["request"]>["body"] {
   if (spec.kind === "json") return { required: spec.optional !== true, content: jsonContent(spec.schema) };
   const text = z.string().meta(spec.example === undefined ? {} : { example: spec.example });
   const json = spec.schema ?? z.looseObject({}).meta({ description: "The same document as JSON." });
@@ -77,7 +81,11 @@ function routeConfig(endpoint: Endpoint): RouteConfig {
   const responses: Responses = {};
   for (const [status, spec] of Object.entries(answers)) responses[status] = answer(spec);
   const about = { method, path, tags: [tag], summary, ...(description ? { description } : {}), responses };
-  if ("open" in endpoint) return { ...about, security: [] };
+  if ("open" in endpoint) {
+    const { params } = endpoint;
+    const request = { ...(params ? { params } : {}), ...(endpoint.body ? { body: body(endpoint.body) } : {}) };
+    return { ...about, security: [], ...(Object.keys(request).length > 0 ? { request } : {}) };
+  }
   for (const status of refusalStatuses(endpoint))
     responses[status] = answer({ description: MEANING[status] ?? "Refused", schema: errorBody });
   const { params, query } = endpoint;
@@ -104,6 +112,7 @@ export function openApiDocument(endpoints: readonly Endpoint[]): object {
   });
   for (const endpoint of endpoints)
     if (!("hidden" in endpoint && endpoint.hidden)) app.openAPIRegistry.registerPath(routeConfig(endpoint));
+  for (const operation of hookOperations()) app.openAPIRegistry.registerPath(operation);
   return app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {

@@ -6,12 +6,17 @@ import { get as getBudget } from "./routes/budgets/get.ts";
 import { list as listBudgets } from "./routes/budgets/list.ts";
 import { put as putBudget } from "./routes/budgets/put.ts";
 import { change as changeConnection } from "./routes/connections/change.ts";
+import { followConnectLink } from "./routes/connect/follow.ts";
+import { openConnectLink } from "./routes/connect/open.ts";
+import { rotateMasterKeyRoute } from "./routes/vault/rotate.ts";
+import { oauthCallback } from "./routes/oauth/callback.ts";
+import { authorizeConnectionRoute } from "./routes/connections/authorize.ts";
+import { createConnectLinkRoute } from "./routes/connections/create-link.ts";
+import { testConnectionRoute } from "./routes/connections/test.ts";
 import { create as createConnection } from "./routes/connections/create.ts";
 import { remove as deleteConnection } from "./routes/connections/delete.ts";
 import { get as getConnection } from "./routes/connections/get.ts";
 import { list as listConnections } from "./routes/connections/list.ts";
-import { get as getConnector, getConnectorVersion } from "./routes/connectors/get.ts";
-import { list as listConnectors } from "./routes/connectors/list.ts";
 import { remove as deleteEnv } from "./routes/env/delete.ts";
 import { get as getEnv } from "./routes/env/get.ts";
 import { put as putEnv } from "./routes/env/put.ts";
@@ -21,6 +26,8 @@ import { batch } from "./routes/executions/batch.ts";
 import { cancel } from "./routes/executions/cancel.ts";
 import { get as getExecution } from "./routes/executions/get.ts";
 import { executionEvents } from "./routes/executions/events.ts";
+import { executionHistory } from "./routes/executions/history.ts";
+import { receiptRoute } from "./routes/executions/receipt.ts";
 import { executionLogs } from "./routes/executions/logs.ts";
 import { executionStream } from "./routes/executions/stream.ts";
 import { getExecutionStep } from "./routes/executions/get-step.ts";
@@ -28,12 +35,21 @@ import { decideApproval } from "./routes/executions/decide.ts";
 import { list as listExecutions } from "./routes/executions/list.ts";
 import { pause } from "./routes/executions/pause.ts";
 import { resume } from "./routes/executions/resume.ts";
+import { migrate } from "./routes/executions/migrate.ts";
+import { purge } from "./routes/executions/purge.ts";
+import { purgeReceiptOf } from "./routes/executions/purge-receipt.ts";
+import { retry } from "./routes/executions/retry.ts";
 import { sendExecutionEvent } from "./routes/executions/send-event.ts";
 import { sendExecutionMessage } from "./routes/executions/send-message.ts";
 import { shutDown } from "./routes/executions/shut-down.ts";
 import { start } from "./routes/executions/start.ts";
 import { changeLimitsRoute } from "./routes/limits/change.ts";
 import { growShardsRoute } from "./routes/limits/grow-shards.ts";
+import { beginCampaignRoute } from "./routes/campaigns/begin.ts";
+import { getCampaignRoute } from "./routes/campaigns/get.ts";
+import { listCampaignItemsRoute } from "./routes/campaigns/items.ts";
+import { listCampaignsRoute } from "./routes/campaigns/list.ts";
+import { steerCampaignRoutes } from "./routes/campaigns/steer.ts";
 import { listLimitsRoute } from "./routes/limits/list.ts";
 import { create as createKey } from "./routes/keys/create.ts";
 import { list as listKeys } from "./routes/keys/list.ts";
@@ -42,17 +58,35 @@ import { get as getMetrics } from "./routes/metrics/get.ts";
 import { docs } from "./routes/platform/docs.ts";
 import { healthz } from "./routes/platform/health.ts";
 import { openApi } from "./routes/platform/open-api.ts";
+import { receiptKeysRoute } from "./routes/platform/receipt-keys.ts";
 import { workflowSchemaRoute } from "./routes/platform/workflow-schema.ts";
-import { get as getPlugin } from "./routes/plugins/get.ts";
-import { getPluginSchema } from "./routes/plugins/get-schema.ts";
+import { getPlugin, getPluginVersion } from "./routes/plugins/get.ts";
+import { deprecate } from "./routes/plugins/deprecate.ts";
+import { getSchema } from "./routes/plugins/get-schema.ts";
 import { install } from "./routes/plugins/install.ts";
 import { publishConnectorRoute, publishPlugin } from "./routes/plugins/publish.ts";
+import { icon, readme } from "./routes/plugins/presentation.ts";
+import { listPlugins } from "./routes/plugins/list.ts";
+import { outdated } from "./routes/plugins/outdated.ts";
+import { signature } from "./routes/plugins/signature.ts";
+import { unpublish } from "./routes/plugins/unpublish.ts";
+import { versions as connectorVersions } from "./routes/plugins/versions.ts";
+import { addPublisherKeyRoute, listPublisherKeysRoute, revokePublisherKeyRoute } from "./routes/namespaces/keys.ts";
+import { getTrust } from "./routes/settings/get-trust.ts";
+import { putTrust } from "./routes/settings/put-trust.ts";
 import { search } from "./routes/plugins/search.ts";
+import { refreshPlugin } from "./routes/plugins/refresh.ts";
 import { uninstall } from "./routes/plugins/uninstall.ts";
 import { update as updatePlugin } from "./routes/plugins/update.ts";
+import { visibility } from "./routes/plugins/visibility.ts";
 import { remove as deleteSecret } from "./routes/secrets/delete.ts";
 import { get as getSecret } from "./routes/secrets/get.ts";
 import { put as putSecret } from "./routes/secrets/put.ts";
+import { getSigningSecret } from "./routes/services/get-signing-secret.ts";
+import { list as listInstances } from "./routes/services/list.ts";
+import { register } from "./routes/services/register.ts";
+import { rotateSigningSecretRoute } from "./routes/services/rotate-signing-secret.ts";
+import { unregister } from "./routes/services/unregister.ts";
 import { createStreamTokenRoute } from "./routes/streams/create-token.ts";
 import { change as changeTrigger } from "./routes/triggers/change.ts";
 import { create as createTrigger } from "./routes/triggers/create.ts";
@@ -65,6 +99,10 @@ import { test as testTrigger } from "./routes/triggers/test.ts";
 import { remove as deleteTelemetry } from "./routes/telemetry/delete.ts";
 import { get as getTelemetry } from "./routes/telemetry/get.ts";
 import { put as putTelemetry } from "./routes/telemetry/put.ts";
+import { completeTask } from "./routes/tasks/complete.ts";
+import { failTask } from "./routes/tasks/fail.ts";
+import { heartbeatTask } from "./routes/tasks/heartbeat.ts";
+import { progressTask } from "./routes/tasks/progress.ts";
 import { createTenantRoute } from "./routes/tenants/create.ts";
 import { changeWebhookEndpoint } from "./routes/webhooks/change-endpoint.ts";
 import { createWebhookEndpoint } from "./routes/webhooks/create-endpoint.ts";
@@ -105,9 +143,18 @@ export const routes: readonly Endpoint[] = [
   listExecutions,
   batch,
   getExecution,
+  purge,
+  purgeReceiptOf,
   cancel,
   pause,
   resume,
+  retry,
+  migrate,
+  beginCampaignRoute,
+  listCampaignsRoute,
+  getCampaignRoute,
+  listCampaignItemsRoute,
+  ...steerCampaignRoutes,
   shutDown,
   sendExecutionEvent,
   sendExecutionMessage,
@@ -116,23 +163,54 @@ export const routes: readonly Endpoint[] = [
   executionEvents,
   executionStream,
   executionLogs,
+  executionHistory,
+  receiptRoute,
   execute,
   publishPlugin,
-  updatePlugin,
-  search,
-  getPlugin,
-  getPluginSchema,
-  install,
-  uninstall,
+  ...updatePlugin,
+  ...search,
+  ...outdated,
+  ...listPlugins,
+  ...getPlugin,
+  ...getPluginVersion,
+  ...getSchema,
+  ...readme,
+  ...icon,
+  ...install,
+  ...uninstall,
+  ...refreshPlugin,
+  ...connectorVersions,
+  ...deprecate,
+  ...visibility,
+  ...signature,
+  ...unpublish,
+  getTrust,
+  putTrust,
+  addPublisherKeyRoute,
+  listPublisherKeysRoute,
+  revokePublisherKeyRoute,
+  register,
+  listInstances,
+  unregister,
+  ...getSigningSecret,
+  ...rotateSigningSecretRoute,
+  completeTask,
+  failTask,
+  heartbeatTask,
+  progressTask,
   publishConnectorRoute,
-  listConnectors,
-  getConnector,
-  getConnectorVersion,
   createConnection,
   listConnections,
   getConnection,
   changeConnection,
   deleteConnection,
+  authorizeConnectionRoute,
+  createConnectLinkRoute,
+  testConnectionRoute,
+  openConnectLink,
+  followConnectLink,
+  oauthCallback,
+  rotateMasterKeyRoute,
   putSecret,
   getSecret,
   deleteSecret,
@@ -185,5 +263,6 @@ export const routes: readonly Endpoint[] = [
   healthz,
   openApi,
   workflowSchemaRoute,
+  receiptKeysRoute,
   docs,
 ];

@@ -15,6 +15,11 @@ export function isUniqueViolation(error: unknown): boolean {
   return sqlState(error) === "23505";
 }
 
+/** What a statement asks with `1 / (case …)`, so that its batch is undone where the answer is no. */
+export function isRefusedByGuard(error: unknown): boolean {
+  return sqlState(error) === "22012";
+}
+
 /** Classes of SQLSTATE that mean "not now": connection, resources, operator intervention, system error. */
 const NOT_NOW = new Set(["08", "53", "57", "58"]);
 

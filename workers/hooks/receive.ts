@@ -4,9 +4,16 @@ import { ID_PREFIX } from "../../contracts/ids.ts";
 import type { Ports } from "../services/context.ts";
 import { type HookReply, receiveHook } from "../services/hooks/receive.ts";
 import { isUnavailable } from "../services/unavailable.ts";
-import { readCapped } from "./read-capped.ts";
+import { readCapped } from "../services/requests/read-capped.ts";
+
+/** What of an execution context is needed here. */
+interface Waiting {
+  waitUntil(task: Promise<unknown>): void;
+}
 
 const PREFIX = "/hooks/";
+/** Of the segment that names a tenant, whatever is sent in its place. */
+const LONGEST_TENANT = 40;
 
 /** True for an address of this door. */
 export function isHookAddress(url: string): boolean {
@@ -15,10 +22,13 @@ export function isHookAddress(url: string): boolean {
 }
 
 /** `/hooks/{tenant}/{path}`: what calls it has no key of ours, and proves itself in its own way. */
-export async function receive(request: Request, ports: Ports, ctx: ExecutionContext): Promise<Response> {
+export async function receive(request: Request, ports: Ports, ctx: Waiting): Promise<Response> {
   const requestId = ID_PREFIX.request + encodeBase32(ports.random(15));
   const [tenant = "", ...rest] = pathOf(request.url).slice(PREFIX.length).split("/");
   const address = request.headers.get("cf-connecting-ip");
+  const sender = address === null ? undefined : `${tenant.slice(0, LONGEST_TENANT)} ${address}`;
+  const blockedMs = ports.addresses.blockedMs(sender, ports.now());
+  if (blockedMs > 0) return refuse({ ...TOO_MANY, retryAfter: blockedMs / 1_000 }, requestId);
   try {
     const outcome = await receiveHook(
       ports,
@@ -33,6 +43,7 @@ export async function receive(request: Request, ports: Ports, ctx: ExecutionCont
       },
       (task) => ctx.waitUntil(task),
     );
+    if (!outcome.ok && PROVES_NOTHING.has(outcome.code)) ports.addresses.refused(sender, ports.now());
     return outcome.ok ? answer(outcome.value, requestId) : refuse(outcome, requestId);
   } catch (error) {
     const why = error instanceof Error ? `${error.name}: ${error.message}\n${error.stack ?? ""}` : String(error);
@@ -41,6 +52,16 @@ export async function receive(request: Request, ports: Ports, ctx: ExecutionCont
   }
 }
 
+/**
+ * Nobody knows who calls before the proof: an address that finds nothing, or proves nothing, has few tries. For each tenant of
+ * its own, because the senders of many tenants share their addresses.
+ */
+const PROVES_NOTHING: ReadonlySet<string> = new Set(["UNAUTHENTICATED", "NOT_FOUND"]);
+const TOO_MANY: Failure = {
+  ok: false,
+  code: "RATE_LIMITED",
+  message: "Too many calls from this address have proved nothing, or were for webhooks that do not exist.",
+};
 const NOT_NOW: Failure = {
   ok: false,
   code: "UNAVAILABLE",

@@ -1,6 +1,8 @@
 import type { OutboxHint } from "../../contracts/outbox-hint.ts";
+import { ownerOfObject } from "../../contracts/placement.ts";
 import type { Ports } from "../services/context.ts";
 import { projectCell } from "../services/executions/project.ts";
+import { finishPurges } from "../services/executions/purge.ts";
 import { exportTelemetry } from "../services/telemetry/export-telemetry.ts";
 import { writeNotices } from "../services/webhooks/write-notices.ts";
 
@@ -10,7 +12,11 @@ function nameOf(hint: OutboxHint): string {
 
 /** Answers how many traces are now to be sent. */
 async function drain(ports: Ports, hint: OutboxHint): Promise<number> {
-  if ("cell" in hint) return (await projectCell(ports, hint.cell)).traces;
+  if ("cell" in hint) {
+    const { traces, purges } = await projectCell(ports, hint.cell);
+    if (purges) await finishPurges(ports, ownerOfObject(hint.cell), hint.cell);
+    return traces;
+  }
   await writeNotices(ports, hint.feed);
   return 0;
 }

@@ -1,13 +1,21 @@
 import type { EgressPolicy } from "../../connectors/egress/egress.ts";
 import type { ConnectorManifest } from "../../connectors/manifest/manifest.ts";
+import type { ClientCertificate } from "../../contracts/client-certificates.ts";
+import type { OAuthRpc } from "../../contracts/oauth-rpc.ts";
 import type { TelemetrySenderRpc } from "../../contracts/telemetry.ts";
 import type { Environment } from "../../contracts/execution.ts";
 import type { LimitOverrides } from "../../contracts/limits.ts";
 import type { TenantSettings } from "../../contracts/quota-rpc.ts";
 import type { CoordinatorRpc, KeyRecord, PluginRpc, TenantRpc } from "../../contracts/rpc.ts";
+import type { CampaignsRpc } from "../../contracts/campaigns-rpc.ts";
+import type { ServicesRpc } from "../../contracts/services-rpc.ts";
 import type { StreamTokens } from "../../contracts/stream-token.ts";
 import type { WebhooksRpc } from "../../contracts/webhooks-rpc.ts";
+import type { ToolListRpc } from "../../contracts/mcp-rpc.ts";
+import type { TaskTokenRpc } from "../../contracts/task-rpc.ts";
+import type { TaskTokens } from "../../contracts/task-token.ts";
 import type { TriggersRpc } from "../../contracts/triggers-rpc.ts";
+import type { ReceiptKeys } from "../../receipts/receipt-keys.ts";
 import type { Database } from "../database/client.ts";
 import type { Catalog } from "./connectors/catalog.ts";
 import type { IsolateCache } from "./isolate-cache.ts";
@@ -36,8 +44,6 @@ export interface Ports {
   readonly defaultLimits: LimitOverrides;
   readonly rates: RateLimiter;
   readonly addresses: AddressLimiter;
-  /** False only in the benchmark that measures what metering costs. */
-  readonly metering: boolean;
   /** A new stub at each call: a stub whose object was reset stays broken. */
   cell(name: string): CoordinatorRpc;
   tenant(name: string): TenantRpc;
@@ -47,10 +53,28 @@ export interface Ports {
   /** Names of feed objects that have a secret for callbacks. */
   readonly callbackSecrets: IsolateCache<true>;
   triggers(name: string): TriggersRpc;
+  services(name: string): ServicesRpc;
+  campaigns(name: string): CampaignsRpc;
+  /** What services finish attempts with, later. */
+  readonly taskTokens: TaskTokens;
+  /** Which of those the tokens stand for that services made themselves. */
+  ownTaskTokens(name: string): TaskTokenRpc;
   /** Evaluates transforms in languages that need a sandbox. */
   readonly code: PluginRpc;
+  /** Asks MCP servers for their tools. */
+  readonly tools: ToolListRpc;
   /** Sends telemetry to tenants' collectors. */
   readonly collector: TelemetrySenderRpc;
+  /** Asks OAuth providers, and opens connections. */
+  readonly oauth: OAuthRpc;
+  /** Runs actions of connectors: a connection's test. */
+  readonly http: PluginRpc;
+  /** Client certificates that the deployment has, by name. */
+  readonly clientCertificates: ReadonlyMap<string, ClientCertificate>;
+  /** What receipts are signed with; without them, histories come without a receipt. */
+  readonly receiptKeys: ReceiptKeys | undefined;
+  /** Our own address, where links lead. */
+  readonly publicUrl: string;
   now(): number;
   wait(ms: number): Promise<void>;
   random(count: number): Uint8Array;

@@ -19,6 +19,6 @@ export function decodeCursor(cursor: string, length: number): string[] | null {
   }
 }
 
-export function badCursor(): Failure {
-  return validationFailure([{ path: "/cursor", message: '"cursor" is not one that a list answered.' }]);
+export function badCursor(member = "cursor"): Failure {
+  return validationFailure([{ path: `/${member}`, message: `"${member}" is not one that was answered here.` }]);
 }

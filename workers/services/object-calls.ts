@@ -1,4 +1,6 @@
+import type { CampaignsRpc } from "../../contracts/campaigns-rpc.ts";
 import type { CoordinatorRpc, TenantRpc } from "../../contracts/rpc.ts";
+import type { ServicesRpc } from "../../contracts/services-rpc.ts";
 import type { TriggersRpc } from "../../contracts/triggers-rpc.ts";
 import type { WebhooksRpc } from "../../contracts/webhooks-rpc.ts";
 import type { Ports } from "./context.ts";
@@ -70,4 +72,14 @@ export function onFeed<T>(ports: Ports, owner: Owner, work: (feed: WebhooksRpc) 
 /** As `onCell`, for the triggers object. */
 export function onTriggers<T>(ports: Ports, owner: Owner, work: (triggers: TriggersRpc) => Promise<T>): Promise<T> {
   return twice(() => ports.triggers(tenantObjectName(owner)), work);
+}
+
+/** As `onCell`, for the campaigns object. */
+export function onCampaigns<T>(ports: Ports, owner: Owner, work: (campaigns: CampaignsRpc) => Promise<T>): Promise<T> {
+  return twice(() => ports.campaigns(tenantObjectName(owner)), work);
+}
+
+/** As `onCell`, for the services object. */
+export function onServices<T>(ports: Ports, owner: Owner, work: (services: ServicesRpc) => Promise<T>): Promise<T> {
+  return twice(() => ports.services(tenantObjectName(owner)), work);
 }

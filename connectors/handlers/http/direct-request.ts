@@ -1,16 +1,19 @@
 import { isObject, type Json, type JsonObject } from "../../../engine/json.ts";
 import { basicHeader } from "../../auth/basic.ts";
-import type { Credentials } from "../../auth/credentials.ts";
 import type { PinnedHttpHandler } from "./pinned-handler.ts";
 import { asText, partsOf, referencesOf, render, RenderProblem, type RenderScope } from "./render.ts";
+import { type HeaderMap, RequestHeaders } from "../../egress/request-headers.ts";
 import { pathParameters, renderUrl } from "./render-url.ts";
+import { writeBody } from "./write-body.ts";
 
 /** A request ready for the egress rules. */
 export interface BuiltRequest {
   url: string;
   method: string;
-  headers: Headers;
-  body?: string | FormData | URLSearchParams;
+  headers: RequestHeaders;
+  body?: string | FormData | URLSearchParams | Uint8Array<ArrayBuffer>;
+  /** What the body was made of, where its bytes do not show it: secrets are looked for in it. */
+  bodyText?: string;
 }
 
 const BODY_METHODS: readonly string[] = ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -29,31 +32,24 @@ const REFUSED_HEADERS: readonly string[] = [
 const METHOD = /^[A-Z]{3,10}$/;
 
 /** The plain request of the direct style (section 7). Throws `RenderProblem` where the input does not suffice. */
-export function directRequest(
-  handler: PinnedHttpHandler,
-  base: string | undefined,
-  scope: RenderScope,
-  credentials: Credentials,
-): BuiltRequest {
-  const url = withQuery(renderUrl(handler.url, base, scope), [queryOf(handler, scope), credentials.query]);
+export function directRequest(handler: PinnedHttpHandler, base: string | undefined, scope: RenderScope): BuiltRequest {
+  const bare = renderUrl(handler.url, base, scope);
+  const asksInQuery = handler.query !== undefined || handler.querySchema !== undefined;
+  const url = asksInQuery ? withQuery(bare, queryOf(handler, scope)) : bare;
   const method = asText(render(handler.method, scope)).toUpperCase() || "GET";
   if (!METHOD.test(method)) throw new RenderProblem("method", `"${method.slice(0, 20)}" is not a method`);
-  const headers = new Headers();
-  setHeaders(headers, handler.headers === undefined ? {} : (render(handler.headers, scope) ?? {}), "headers");
-  setHeaders(headers, requestAuth(handler.auth === undefined ? undefined : render(handler.auth, scope)), "auth");
-  setHeaders(headers, credentials.headers, "auth");
+  const headers = new RequestHeaders();
+  if (handler.headers !== undefined) setHeaders(headers, render(handler.headers, scope) ?? {}, "headers");
+  if (handler.auth !== undefined) setHeaders(headers, requestAuth(render(handler.auth, scope)), "auth");
   const body = BODY_METHODS.includes(method) ? bodyOf(handler, method, scope) : undefined;
-  const written = writeBody(
-    body,
-    asText(handler.bodyType === undefined ? undefined : render(handler.bodyType, scope)),
-    headers,
-  );
+  const bodyType = handler.bodyType === undefined ? "" : asText(render(handler.bodyType, scope));
+  const written = writeBody(body, bodyType, headers);
   if (!headers.has("accept")) headers.set("accept", "application/json, */*;q=0.8");
-  return { url, method, headers, ...(written === undefined ? {} : { body: written }) };
+  return { url, method, headers, ...written };
 }
 
 /** Puts headers of a map into a request; null is left out, and so is what the runtime sets itself. */
-export function setHeaders(headers: Headers, values: Json, field: string): void {
+export function setHeaders(headers: HeaderMap, values: Json, field: string): void {
   if (!isObject(values)) throw new RenderProblem(field, `${field} must be a map`);
   for (const [name, value] of Object.entries(values)) {
     if (value === null) continue;
@@ -87,9 +83,11 @@ function queryOf(handler: PinnedHttpHandler, scope: RenderScope): JsonObject {
   return { ...membersOf(scope.input, namesOf(handler.querySchema)), ...written };
 }
 
-function withQuery(url: string, parts: JsonObject[]): string {
+function withQuery(url: string, parts: JsonObject): string {
+  const members = Object.entries(parts);
+  if (members.length === 0) return url;
   const search = new URLSearchParams();
-  for (const [name, value] of parts.flatMap((part) => Object.entries(part))) {
+  for (const [name, value] of members) {
     for (const item of Array.isArray(value) ? value : [value]) if (item !== null) search.append(name, asText(item));
   }
   const text = search.toString();
@@ -103,12 +101,23 @@ function bodyOf(handler: PinnedHttpHandler, method: string, scope: RenderScope):
   if (handler.body !== undefined) return render(handler.body, scope);
   if (handler.bodySchema !== undefined) return membersOf(scope.input, namesOf(handler.bodySchema));
   if (!DEFAULT_BODY_METHODS.includes(method) || !isObject(scope.input)) return undefined;
-  const used = usedMembers(handler);
-  return Object.fromEntries(Object.entries(scope.input).filter(([name]) => !used.has(name)));
+  const carried = usedMembers(handler);
+  if (carried.size === 0) return scope.input;
+  return Object.fromEntries(Object.entries(scope.input).filter(([name]) => !carried.has(name)));
 }
 
-/** Members of the input that the URL, headers and query already carry. */
-function usedMembers(handler: PinnedHttpHandler): Set<string> {
+const used = new WeakMap<PinnedHttpHandler, ReadonlySet<string>>();
+
+/** Members of the input that the URL, headers and query already carry: read once for as long as the handler is the same object. */
+function usedMembers(handler: PinnedHttpHandler): ReadonlySet<string> {
+  const known = used.get(handler);
+  if (known !== undefined) return known;
+  const members = membersInUse(handler);
+  used.set(handler, members);
+  return members;
+}
+
+function membersInUse(handler: PinnedHttpHandler): ReadonlySet<string> {
   const references = [handler.url, handler.headers, handler.query, handler.auth].flatMap(referencesOf);
   const fromInput = references
     .map(partsOf)
@@ -129,19 +138,4 @@ function membersOf(input: Json, names: string[]): JsonObject {
     if (value !== undefined) members[name] = value;
   }
   return members;
-}
-
-function writeBody(body: Json | undefined, type: string, headers: Headers): BuiltRequest["body"] {
-  if (body === undefined) return undefined;
-  if (type === "form" || type === "multipart") {
-    if (!isObject(body)) throw new RenderProblem("body", `A ${type} body must be a map`);
-    const form = type === "form" ? new URLSearchParams() : new FormData();
-    for (const [name, value] of Object.entries(body)) if (value !== null) form.append(name, asText(value));
-    headers.delete("content-type");
-    return form;
-  }
-  const asPlainText = type === "text" || (type === "" && typeof body === "string");
-  if (!headers.has("content-type"))
-    headers.set("content-type", asPlainText ? "text/plain;charset=UTF-8" : "application/json");
-  return asPlainText ? asText(body) : JSON.stringify(body);
 }

@@ -1,13 +1,20 @@
 import { isRunErrorCode, type RunErrorCode } from "../../../engine/errors.ts";
 import { isObject, type Json, type JsonObject } from "../../../engine/json.ts";
-import type { ActionResult, ReportedUsage } from "../../../engine/run/types.ts";
+import type { PendingTask, ReportedUsage } from "../../../engine/run/types.ts";
 import { queryJson } from "../../../engine/steps/transform/query-json.ts";
+import { type Failed as PlainFailed, failed } from "../../failed.ts";
 import type { Masker } from "../../mask.ts";
+import { failureInBody, usageInBody } from "./body-verdict.ts";
 import { type ParsedAnswer, quoted } from "./parse-answer.ts";
 import type { PinnedHttpHandler } from "./pinned-handler.ts";
 import { retryAfterMs } from "./retry-after.ts";
 
-type Failed = Extract<ActionResult, { ok: false }>;
+export type Failed = PlainFailed & { pending?: PendingAnswer };
+
+/** The service finishes the attempt later; `token` is its own, where it names one. */
+export interface PendingAnswer extends PendingTask {
+  token?: string;
+}
 export type Mapped = { ok: true; output: Json; reported?: ReportedUsage } | Failed;
 
 /** How an answer is read: when it came, and what must not be quoted of it. */
@@ -18,12 +25,31 @@ export interface Reading {
   masker: Masker;
 }
 
-/** What Cloudflare's edge answers when it could not reach the origin: refused, unreachable, TLS, DNS. */
-const NOT_REACHED: readonly number[] = [521, 522, 523, 525, 526, 530];
+/** What Cloudflare's edge answers when it could not reach the origin, and why: `details.reason`. */
+const NOT_REACHED: Readonly<Record<number, string>> = {
+  521: "refused",
+  522: "refused",
+  523: "refused",
+  525: "tls",
+  526: "tls",
+  530: "dns",
+};
+
+/** A gateway passed the request on and had no answer in time: as a timeout of our own, it says nothing of what became of it (section 20). */
+const GAVE_UP_WAITING: readonly number[] = [504, 524];
+
+/** What an answer of this status leaves open: spread into the failure that it is. */
+export function leftOpenBy(status: number): Pick<PlainFailed, "outcomeUnknown"> {
+  return GAVE_UP_WAITING.includes(status) ? { outcomeUnknown: true } : {};
+}
+
+function reasonOf(status: number): string | undefined {
+  return NOT_REACHED[status];
+}
 
 /** What a status of 4xx or 5xx means (section 7). */
 export function codeOfStatus(status: number): RunErrorCode {
-  if (NOT_REACHED.includes(status)) return "UNAVAILABLE";
+  if (reasonOf(status) !== undefined) return "UNAVAILABLE";
   if (status === 524) return "TIMEOUT";
   if (status === 408 || status === 504) return "TIMEOUT";
   if (status === 429) return "RATE_LIMITED";
@@ -38,12 +64,17 @@ export function mapDirect(
   answer: ParsedAnswer,
   reading: Reading,
 ): Mapped {
-  const statuses = Array.isArray(expected) ? expected : [expected];
-  if (answer.status >= 400 && !statuses.includes(answer.status)) return statusFailure(answer, reading);
+  if (answer.status >= 400 && !(Array.isArray(expected) ? expected : [expected]).includes(answer.status))
+    return statusFailure(answer, reading);
+  const failure = failureInBody(handler, answer, reading.masker);
+  if (failure !== undefined) return failure;
   const extract = handler.response?.extract;
-  if (extract === undefined)
-    return { ok: true, output: { status: answer.status, headers: answer.headers, body: answer.body } };
-  return extracted(extract, answer.body);
+  const mapped: Mapped =
+    extract === undefined
+      ? { ok: true, output: { status: answer.status, headers: answer.headers, body: answer.body } }
+      : extracted(extract, answer.body);
+  const reported = usageInBody(handler, answer);
+  return mapped.ok && reported !== undefined ? { ...mapped, reported } : mapped;
 }
 
 /** The answer of a service: its envelope (section 8). */
@@ -57,10 +88,7 @@ export function mapService(handler: PinnedHttpHandler, answer: ParsedAnswer, rea
       body: quoted(reading.masker.json(body)),
     });
   }
-  if (status === "pending") {
-    const message = "The service wants to answer later, by a task token; this deployment only takes answers at once";
-    return { ...failed("UNAVAILABLE", message, { reason: "task_tokens" }), permanent: true };
-  }
+  if (status === "pending") return answer.status >= 400 ? statusFailure(answer, reading) : pendingTask(body);
   if (status === "error") return envelopeFailure(reading.masker.object(body), answer, reading);
   if (answer.status >= 400) return statusFailure(answer, reading);
   const data = body.data ?? null;
@@ -70,18 +98,34 @@ export function mapService(handler: PinnedHttpHandler, answer: ParsedAnswer, rea
   return result.ok && reported ? { ...result, reported } : result;
 }
 
-function failed(code: RunErrorCode, message: string, details: JsonObject): Failed {
-  return { ok: false, error: { code, message, details } };
+/** No failure where the host waits for tasks; where it does not, it says so. */
+function pendingTask(body: JsonObject): Failed {
+  const { task_token: token, heartbeat_timeout: heartbeat } = body;
+  const message = "The service wants to answer later, by a task token; answers come at once only here";
+  const pending: PendingAnswer = {};
+  if (typeof heartbeat === "number" && heartbeat > 0)
+    pending.heartbeatMs = Math.min(Math.max(heartbeat * 1_000, SHORTEST_HEARTBEAT_MS), LONGEST_HEARTBEAT_MS);
+  if (token !== undefined) pending.token = typeof token === "string" ? token : "";
+  return { ...failed("UNAVAILABLE", message, { reason: "task_tokens" }), permanent: true, pending };
 }
 
-function statusFailure(answer: ParsedAnswer, { now, masker }: Reading): Failed {
+const SHORTEST_HEARTBEAT_MS = 1_000;
+const LONGEST_HEARTBEAT_MS = 86_400_000;
+
+/** The failure that an unexpected status of 4xx or 5xx is. */
+export function statusFailure(answer: ParsedAnswer, { now, masker }: Reading): Failed {
   const code = codeOfStatus(answer.status);
   const retryAfter = retryAfterMs(answer.headers["retry-after"], now);
-  const failure = failed(code, `The service answered with status ${answer.status}`, {
+  const failure = failed(code, `${answer.backend ?? "The service"} answered with status ${answer.status}`, {
     status: answer.status,
+    ...(reasonOf(answer.status) === undefined ? {} : { reason: reasonOf(answer.status) ?? "" }),
     body: quoted(masker.json(answer.body)),
   });
-  return retryAfter === undefined ? failure : { ...failure, retryAfterMs: retryAfter };
+  return {
+    ...failure,
+    ...(retryAfter === undefined ? {} : { retryAfterMs: retryAfter }),
+    ...leftOpenBy(answer.status),
+  };
 }
 
 /** A service's own code is used where it is one of the taxonomy, and always kept. */
@@ -97,12 +141,16 @@ function envelopeFailure(body: JsonObject, answer: ParsedAnswer, { now }: Readin
   if (own !== undefined) details.upstream_code = own.slice(0, 200);
   if (body.details !== undefined) details.upstream = quoted(body.details);
   const retryAfter = retryAfterMs(answer.headers["retry-after"], now);
-  const failure = failed(code, message, details);
-  return retryAfter === undefined ? failure : { ...failure, retryAfterMs: retryAfter };
+  return {
+    ...failed(code, message, details),
+    ...(retryAfter === undefined ? {} : { retryAfterMs: retryAfter }),
+    // By a code of the taxonomy the service itself says what became of it.
+    ...(isRunErrorCode(own) ? {} : leftOpenBy(answer.status)),
+  };
 }
 
-/** One match gives the value, several a list, none null (section 20). */
-function extracted(path: string, body: Json): Mapped {
+/** What `response.extract` picks of a body. One match gives the value, several a list, none null (section 20). */
+export function extracted(path: string, body: Json): Mapped {
   const found = queryJson(path, body);
   if (!found.ok)
     return failed(

@@ -3,6 +3,8 @@ import type { EnvironmentDeclaration, HttpHandler } from "../../manifest/manifes
 
 export interface PinnedHttpHandler extends HttpHandler {
   environment?: EnvironmentDeclaration[];
+  /** The connector's own base URL. */
+  baseUrl?: string;
 }
 
 /**

@@ -92,6 +92,7 @@ export function render(template: Json, scope: RenderScope): Json | undefined {
 }
 
 function renderText(template: string, scope: RenderScope): Json | undefined {
+  if (!template.includes("{")) return template;
   const whole = WHOLE.exec(template);
   if (whole) return lookUp(whole[1] ?? whole[2] ?? "", scope);
   return template.replaceAll(EXPRESSION, (_, dollar?: string, braces?: string) =>

@@ -3,6 +3,7 @@ import type { RunError } from "../../errors.ts";
 import type { Json } from "../../json.ts";
 import { isObject } from "../../json.ts";
 import type { PlanStep } from "../../plan/types.ts";
+import { formerly } from "../../run/keepable.ts";
 import { MAX_FAN_OUT } from "../../run/limits.ts";
 import { iterationPath } from "../../run/path.ts";
 import { type Instance, tallyOf } from "../../run/state.ts";
@@ -12,7 +13,9 @@ import { advance } from "../sequence.ts";
 
 /** `for_each` on a step of any kind (section 3): opens the loop with its evaluated items. */
 export function openLoop(turn: Turn, step: PlanStep, path: string): void {
-  const items = itemsOf(step.forEach?.evaluate(turn.scope(path)) ?? null, `for_each of step ${path}`);
+  const items =
+    formerly(turn.state, step, path)?.items ??
+    itemsOf(step.forEach?.evaluate(turn.scope(path)) ?? null, `for_each of step ${path}`);
   if (refusesFanOut(turn, path, items)) return;
   turn.emit({ type: "step.started", path, attempt: 0, items });
   const instance = turn.state.open.get(path);

@@ -1,4 +1,6 @@
 import { failure, type Failure } from "../../../contracts/errors.ts";
+import { betweenReleases } from "../../services/between-releases.ts";
+import { damagedArchive } from "../../services/damaged-archive.ts";
 import { isRefusedByDatabase, isUnavailable } from "../../services/unavailable.ts";
 import { refuse } from "./refuse.ts";
 
@@ -9,6 +11,14 @@ function describe(error: unknown): string {
 }
 
 function failureOf(error: unknown): Failure {
+  const reason = betweenReleases(error);
+  if (reason !== undefined) {
+    const message =
+      reason === "newer_data"
+        ? "What this is about was stored by a newer release than the one that runs. Nothing was changed: it goes on with the newer one."
+        : "A release is being replaced by another, and this needs both to be the newer one. Try again.";
+    return { ...failure("UNAVAILABLE", message, { reason }), retryAfter: 5 };
+  }
   if (isUnavailable(error)) {
     return {
       ...failure("UNAVAILABLE", "A part of the platform cannot be reached right now. Try again."),
@@ -16,6 +26,12 @@ function failureOf(error: unknown): Failure {
     };
   }
   if (isRefusedByDatabase(error)) return failure("VALIDATION", "A value holds characters that cannot be stored.");
+  const damaged = damagedArchive(error);
+  if (damaged !== undefined) {
+    const message =
+      "The execution is archived, and what lies in the archive is not what was put there: it is not served.";
+    return failure("INTERNAL_ERROR", message, { reason: "archive_damaged", archive: damaged });
+  }
   return failure("INTERNAL_ERROR", "Something went wrong on our side. The request id finds it in our logs.");
 }
 

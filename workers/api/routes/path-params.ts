@@ -11,3 +11,6 @@ export const stepParams = z.object({ id: cleanText(200), path: cleanText(1_000) 
 export const approvalParams = z.object({ id: cleanText(200), step: cleanText(1_000) });
 export const connectorParams = z.object({ namespace: cleanText(100), name: cleanText(100) });
 export const connectorVersionParams = connectorParams.extend({ version: cleanText(100) });
+export const instanceParams = z.object({ plugin_slug: cleanText(200), instance_id: cleanText(200) });
+export const namespaceParams = z.object({ namespace: cleanText(100) });
+export const namespaceKeyParams = namespaceParams.extend({ id: cleanText(200) });

@@ -40,11 +40,10 @@ class ClientSocket {
   readonly #wish: StreamWish;
   readonly #open = new AbortController();
   readonly #pace: ClientPace;
-  readonly #timer: ReturnType<typeof setInterval>;
+  #silence: ReturnType<typeof setTimeout> | undefined;
   #reading = new AbortController();
   #commands: Promise<unknown> = Promise.resolve();
   #waiting = 0;
-  #silent = true;
   #tookMore: (() => void) | undefined;
 
   constructor(socket: PlatformSocket, { context, executionId, wish, access, acknowledges, held }: Client) {
@@ -55,7 +54,7 @@ class ClientSocket {
     this.#pace = new ClientPace(context.ports.now, acknowledges);
     socket.onMessage((data) => this.#receive(data));
     socket.onClose(() => this.#end());
-    this.#timer = setInterval(() => this.#keepAlive(), KEEP_ALIVE_MS);
+    this.#afterSilence();
     this.#open.signal.addEventListener("abort", held.end, { once: true });
     const allowed = whileAllowed(access, this.#open.signal);
     allowed.addEventListener("abort", () => this.#close(CLOSE.revoked));
@@ -163,13 +162,13 @@ class ClientSocket {
 
   #send(text: string): void {
     if (this.#open.signal.aborted) return;
-    this.#silent = false;
+    this.#afterSilence();
     this.#socket.send(text);
   }
 
-  #keepAlive(): void {
-    if (this.#silent) this.#send(JSON.stringify({ type: "keepalive" }));
-    this.#silent = true;
+  #afterSilence(): void {
+    if (this.#silence !== undefined) clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.#send(JSON.stringify({ type: "keepalive" })), KEEP_ALIVE_MS);
   }
 
   #close({ code, reason }: { code: number; reason: string }): void {
@@ -179,7 +178,7 @@ class ClientSocket {
   }
 
   #end(): void {
-    clearInterval(this.#timer);
+    if (this.#silence !== undefined) clearTimeout(this.#silence);
     this.#open.abort();
   }
 }

@@ -1,9 +1,12 @@
 import type { Ports } from "../../services/context.ts";
+import { whenAborted } from "./when-aborted.ts";
 
 /** How a stream of Server-Sent Events treats its reader. */
 export interface SseOptions {
   /** Silence after which a comment line is sent. */
   keepAliveMs?: number;
+  /** Of the request: aborted when its client has gone. */
+  gone?: AbortSignal;
   /** What a browser waits before it comes back. */
   retryMs?: number;
   headers?: Readonly<Record<string, string>>;
@@ -35,11 +38,14 @@ class Sink implements SseSink {
   readonly #gone = new AbortController();
   /** Writes in order: a comment must not fall into an event. */
   #last: Promise<boolean> = Promise.resolve(true);
-  #idle = true;
+  readonly #keepAliveMs: number;
+  #silence: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(writer: WritableStreamDefaultWriter<Uint8Array>, drainMs: number) {
+  constructor(writer: WritableStreamDefaultWriter<Uint8Array>, drainMs: number, keepAliveMs: number) {
     this.#writer = writer;
     this.#drainMs = drainMs;
+    this.#keepAliveMs = keepAliveMs;
+    this.signal.addEventListener("abort", () => this.#hush());
     writer.closed.catch(() => this.#gone.abort());
   }
 
@@ -48,15 +54,21 @@ class Sink implements SseSink {
   }
 
   send(frames: string): Promise<boolean> {
-    this.#idle = false;
+    this.#hush();
+    // Silence is broken when it is so long, whenever it began.
+    if (!this.signal.aborted) this.#silence = setTimeout(() => void this.send(COMMENT), this.#keepAliveMs);
     this.#last = this.#last.then((open) => open && this.#write(new TextEncoder().encode(frames)));
     return this.#last;
   }
 
-  /** A comment, when nothing was sent since the last time. */
-  keepAlive(): void {
-    if (this.#idle) void this.send(COMMENT);
-    this.#idle = true;
+  #hush(): void {
+    if (this.#silence !== undefined) clearTimeout(this.#silence);
+  }
+
+  /** The client has gone. */
+  leave(): void {
+    this.#gone.abort();
+    void this.#writer.abort().catch(() => undefined);
   }
 
   async close(): Promise<void> {
@@ -72,8 +84,7 @@ class Sink implements SseSink {
         () => false,
       );
       if (await this.#inTime(taken)) continue;
-      this.#gone.abort();
-      void this.#writer.abort().catch(() => undefined);
+      this.leave();
     }
     return !this.signal.aborted;
   }
@@ -99,9 +110,8 @@ export function sseResponse(
   write: (sink: SseSink) => Promise<void>,
 ): Response {
   const { readable, writable } = streams.pipe();
-  const sink = new Sink(writable.getWriter(), drainMs);
-  const timer = setInterval(() => sink.keepAlive(), options.keepAliveMs ?? KEEP_ALIVE_MS);
-  sink.signal.addEventListener("abort", () => clearInterval(timer));
+  const sink = new Sink(writable.getWriter(), drainMs, options.keepAliveMs ?? KEEP_ALIVE_MS);
+  if (options.gone) whenAborted(options.gone, () => sink.leave());
   void sink
     .send(`retry: ${options.retryMs ?? RETRY_MS}\n\n`)
     .then(() => write(sink))

@@ -1,4 +1,5 @@
 import type { Access } from "../middleware/access.ts";
+import { whenAborted } from "./when-aborted.ts";
 
 /** With what an isolate may still know of a key, a revocation ends a stream within 20 s (section 20 allows 30). */
 const CHECK_MS = 10_000;
@@ -16,6 +17,6 @@ export function whileAllowed({ holds }: Access, open: AbortSignal): AbortSignal 
     );
   }, CHECK_MS);
   const either = AbortSignal.any([open, revoked.signal]);
-  either.addEventListener("abort", () => clearInterval(timer));
+  whenAborted(either, () => clearInterval(timer));
   return either;
 }

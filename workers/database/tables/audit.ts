@@ -1,4 +1,4 @@
-import { index, pgTable, text, timestamp } from "drizzle-orm/pg-core";
+import { index, jsonb, pgTable, text, timestamp } from "drizzle-orm/pg-core";
 
 /** Who changed what. Written in the transaction of the change. */
 export const audit = pgTable(
@@ -11,6 +11,8 @@ export const audit = pgTable(
     action: text().notNull(),
     subject: text().notNull(),
     at: timestamp({ withTimezone: true }).notNull(),
+    /** What an act leaves to be read of it beside that it was done. */
+    details: jsonb(),
   },
   (table) => [index("audit_at").on(table.tenantId, table.environment, table.at)],
 );

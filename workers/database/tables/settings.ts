@@ -6,6 +6,10 @@ const owned = () => ({
   name: text().notNull(),
   /** JSON: the connectors and workflows that may read it; null for all. */
   scope: text(),
+  /** JSON: how often it is to be replaced, and how; null where nobody said. */
+  rotation: text(),
+  /** When its value was last set; null before this was kept. */
+  rotatedAt: timestamp("rotated_at", { withTimezone: true }),
   createdAt: timestamp("created_at", { withTimezone: true }).notNull(),
   updatedAt: timestamp("updated_at", { withTimezone: true }).notNull(),
 });

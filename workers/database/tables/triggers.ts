@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { bigint, boolean, index, pgTable, text, timestamp } from "drizzle-orm/pg-core";
+import { bigint, boolean, index, pgTable, text, timestamp, uniqueIndex } from "drizzle-orm/pg-core";
 
 /** Records of triggers. What fires is the copy in the triggers object; `dirty` rows have not been told to it yet. */
 export const triggers = pgTable(
@@ -32,7 +32,8 @@ export const triggers = pgTable(
   (table) => [
     index("triggers_owner").on(table.tenantId, table.environment, table.id),
     index("triggers_workflow").on(table.tenantId, table.environment, table.workflowSlug),
-    index("triggers_hook").on(table.tenantId, table.environment, table.hookPath),
+    // A path is one webhook's: what checks it before it is written may be overtaken.
+    uniqueIndex("triggers_hook_path").on(table.tenantId, table.environment, table.hookPath).where(sql`not deleted`),
     index("triggers_dirty").on(table.dirty).where(sql`dirty`),
   ],
 );

@@ -1,4 +1,5 @@
-import { bigint, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
+import { sql } from "drizzle-orm";
+import { bigint, index, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
 
 /** Sums of the ledger by hour and by day (UTC), written in the statement that writes the records: they always agree. */
 export const usageRollups = pgTable(
@@ -37,5 +38,9 @@ export const usageRollups = pgTable(
         table.kind,
       ],
     }),
+    // How often a connector was called by everybody: what the registry shows of it.
+    index("usage_rollups_by_connector")
+      .on(table.environment, table.connector, table.period)
+      .where(sql`granularity = 'day'`),
   ],
 );

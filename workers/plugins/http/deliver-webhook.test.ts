@@ -52,6 +52,17 @@ test("both secrets verify what is sent, and the answer is kept", async () => {
     });
 });
 
+test("where a long answer is cut, no part of the secret is left at its end, nor in a long header", async () => {
+  const secret = SECRETS[0]?.slice("whsec_".length) ?? "";
+  const { answer } = await deliver(await requestTo("https://hooks.example.org/"), () => {
+    const location = `https://x.example.org/${"p".repeat(500 - 22 - 20)}${secret}`;
+    return new Response("p".repeat(16_384 - 20) + secret, { status: 500, headers: { location } });
+  });
+  expect(answer).toMatchObject({ truncated: true, headers: { location: expect.stringMatching(/p\*\*\*$/) } });
+  expect(answer.body).toMatch(/^p+$/);
+  expect(JSON.stringify(answer)).not.toContain(secret.slice(0, 8));
+});
+
 test("a receiver that echoes what it got, in whatever form, puts neither secret nor signature into the log", async () => {
   const { answer, sent } = await deliver(await requestTo("https://hooks.example.org/"), (_url, { headers }) => {
     const { "webhook-signature": signature = "" } = headers as Record<string, string>;

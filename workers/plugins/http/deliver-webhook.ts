@@ -1,5 +1,6 @@
 import { Webhook } from "standardwebhooks";
 import type { EgressPolicy } from "../../../connectors/egress/egress.ts";
+import { mayDial } from "../../../connectors/egress/may-dial.ts";
 import { webhookEgress } from "../../../connectors/egress/webhook-egress.ts";
 import { retryAfterMs } from "../../../connectors/handlers/http/retry-after.ts";
 import { Masker } from "../../../connectors/mask.ts";
@@ -39,6 +40,12 @@ export async function deliverWebhook(request: WebhookRequest, deps: WebhookDeps)
     return fault("secret", "The signing secret does not open", 0);
   }
   const signal = AbortSignal.timeout(deps.timeoutMs ?? TIMEOUT_MS);
+  const dial = await mayDial(verdict, deps.policy, signal);
+  if (!dial.ok) {
+    const elapsedMs = deps.now() - begun;
+    if (dial.kind === "refused") return fault("egress", `The request is not allowed: ${dial.reason}`, elapsedMs);
+    return fault("connection", `The receiver could not be reached: ${dial.reason}`, elapsedMs);
+  }
   try {
     const init = { method: "POST", headers, body: request.body, redirect: "manual", signal } as const;
     const response = await deps.fetch(verdict.dial.href, init);
@@ -47,7 +54,7 @@ export async function deliverWebhook(request: WebhookRequest, deps: WebhookDeps)
     return {
       status: response.status,
       headers: keptHeaders(response, masker),
-      body: masker.text(text),
+      body: truncated ? masker.beginning(text) : masker.text(text),
       truncated,
       ...(wait === undefined ? {} : { retryAfterMs: wait }),
       elapsedMs: deps.now() - begun,
@@ -89,7 +96,7 @@ function keptHeaders(response: Response, masker: Masker): Record<string, string>
   const kept: Record<string, string> = {};
   for (const name of KEPT_HEADERS) {
     const value = response.headers.get(name);
-    if (value !== null) kept[name] = masker.text(value.slice(0, LONGEST_HEADER));
+    if (value !== null) kept[name] = masker.text(value).slice(0, LONGEST_HEADER);
   }
   return kept;
 }

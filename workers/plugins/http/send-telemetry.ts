@@ -1,4 +1,5 @@
 import type { EgressPolicy } from "../../../connectors/egress/egress.ts";
+import { mayDial } from "../../../connectors/egress/may-dial.ts";
 import { webhookEgress } from "../../../connectors/egress/webhook-egress.ts";
 import { retryAfterMs } from "../../../connectors/handlers/http/retry-after.ts";
 import { Masker } from "../../../connectors/mask.ts";
@@ -30,14 +31,19 @@ export async function sendTelemetry(request: TelemetryRequest, deps: TelemetryDe
     return refused("the headers do not open", false);
   }
   const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const dial = await mayDial(verdict, deps.policy, signal);
+  if (!dial.ok) {
+    if (dial.kind === "refused") return refused(`the request is not allowed: ${dial.reason}`, false);
+    return refused(`the collector could not be reached: ${dial.reason}`, true);
+  }
   try {
     const init = { method: "POST", headers, body: request.body, redirect: "manual", signal } as const;
     const response = await deps.fetch(verdict.dial.href, init);
-    const { text } = await readBeginning(response, KEPT_BYTES);
+    const { text, truncated } = await readBeginning(response, KEPT_BYTES);
     if (response.status >= 200 && response.status < 300) return { status: response.status, retryable: false };
     return {
       status: response.status,
-      message: `the collector answered ${response.status}: ${masker.text(text)}`,
+      message: `the collector answered ${response.status}: ${truncated ? masker.beginning(text) : masker.text(text)}`,
       retryable: RETRYABLE.has(response.status),
       retryAfterMs: retryAfterMs(response.headers.get("retry-after") ?? undefined, deps.now()),
     };

@@ -22,6 +22,10 @@ export class TimedCache<Value> {
     this.#entries.set(key, { until: now + this.#ttlMs, value });
   }
 
+  delete(key: string): void {
+    this.#entries.delete(key);
+  }
+
   /** The remembered value, or the loaded one. */
   async through(key: string, now: number, load: () => Promise<Value>): Promise<Value> {
     const known = this.get(key, now);

@@ -1,13 +1,15 @@
-import type { CallContext, PluginRpc } from "../../../contracts/rpc.ts";
-
 /** What a dynamic isolate is made of. */
 export interface IsolateCode {
+  /** Never inherited: what its code may use does not change with the Worker around it. */
   compatibilityDate: string;
+  compatibilityFlags?: string[];
   mainModule: string;
   modules: Record<string, string | { wasm: WebAssembly.Module }>;
   env: Record<string, unknown>;
   /** Where its fetches go; null: nowhere. */
   globalOutbound: Fetcher | null;
+  /** Enforced by a deployment; the local runtime takes no notice. */
+  limits?: { cpuMs: number; subRequests: number };
 }
 
 /*
@@ -15,25 +17,17 @@ export interface IsolateCode {
  * isolate without it has the whole network of its parent.
  */
 export interface IsolateLoader {
-  get(name: string, code: () => IsolateCode): { getEntrypoint(): PluginRpc };
+  get(name: string, code: () => IsolateCode | Promise<IsolateCode>): { getEntrypoint<Face>(): Face };
 }
 
 /**
- * The isolate that runs a plugin's code for one isolated execution and no other (section 11). The first call makes it.
- * The only place that reaches the loader: `test/architecture/loader.test.ts`.
+ * The isolate of that name; the first call makes it of `code`. The only place that reaches the loader:
+ * `test/architecture/loader.test.ts`.
  */
-export function loadIsolate(
+export function loadIsolate<Face>(
   loader: IsolateLoader,
-  { tenantId, executionId }: CallContext,
-  code: string,
-  reach: Pick<IsolateCode, "env" | "globalOutbound"> & Partial<Pick<IsolateCode, "modules">>,
-): PluginRpc {
-  const isolate = loader.get(`isolated:${tenantId}:${executionId}`, () => ({
-    compatibilityDate: "2026-10-23",
-    mainModule: "main.js",
-    modules: { ...reach.modules, "main.js": code },
-    env: reach.env,
-    globalOutbound: reach.globalOutbound,
-  }));
-  return isolate.getEntrypoint();
+  name: string,
+  code: () => IsolateCode | Promise<IsolateCode>,
+): Face {
+  return loader.get(name, code).getEntrypoint<Face>();
 }

@@ -7,6 +7,6 @@ import { runTool } from "./run-tool.ts";
 /** The toolbox inside the isolate of one isolated execution. Built to `generated/isolated.txt`, which `main.ts` loads. */
 export default class IsolatedToolbox extends WorkerEntrypoint implements PluginRpc {
   async invoke(call: ActionCall): Promise<ActionResult> {
-    return markResult(runTool(call, Date.now));
+    return markResult(await runTool(call, Date.now));
   }
 }

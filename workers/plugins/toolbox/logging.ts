@@ -1,6 +1,6 @@
 import { LOG_LEVELS } from "../../../connectors/first-party/logging.ts";
 import { isObject, type JsonObject } from "../../../engine/json.ts";
-import type { LogLine } from "../../../engine/run/types.ts";
+import type { LogLine } from "../../../engine/run/log-line.ts";
 import type { Outcome, ToolFunction } from "./outcome.ts";
 import { asText, textOf } from "./read-input.ts";
 

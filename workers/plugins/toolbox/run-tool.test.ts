@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { trustedName } from "../../../connectors/functions/trusted-names.ts";
 import { FIRST_PARTY } from "../../../connectors/first-party/all-connectors.ts";
 import type { Json, JsonObject } from "../../../engine/json.ts";
 import type { ActionCall, ActionResult } from "../../../engine/run/types.ts";
@@ -30,6 +31,7 @@ function callOf(name: string, input: Json): ActionCall {
 
 function run(name: string, input: Json): ActionResult {
   const result = runTool(callOf(name, input), () => 0);
+  if (result instanceof Promise) throw new Error(`${name} did not answer at once`);
   const tool = TOOLS.get(name);
   if (result.ok && tool) expect(compileSchema(tool.output).validate(result.output)).toEqual([]);
   return result;
@@ -57,7 +59,10 @@ const weather: JsonObject[] = [
 describe("the toolbox", () => {
   test("has code for every function of the first-party manifests, and no other", () => {
     const declared = FIRST_PARTY.flatMap((manifest) =>
-      manifest.actions.flatMap((action) => (action.handler.kind === "function" ? [action.handler.function] : [])),
+      manifest.actions.flatMap((action) => {
+        const name = action.handler.kind === "function" ? action.handler.function : undefined;
+        return name === undefined || trustedName(name) !== undefined ? [] : [name];
+      }),
     );
     expect([...TOOLS.keys()].sort()).toEqual(declared.sort());
   });

@@ -5,6 +5,7 @@ import { success, type Result } from "../../../contracts/errors.ts";
 import { audit } from "../../database/tables.ts";
 import type { Context } from "../context.ts";
 import { badCursor, decodeCursor, encodeCursor } from "../cursor.ts";
+import { auditUses } from "../settings/audit-uses.ts";
 import { catchUp } from "../executions/catch-up.ts";
 
 /** `key.*` asks for all that begin with `key.`. */
@@ -22,7 +23,7 @@ export async function listAudit(
   const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor, 2);
   const time = new Date(after?.[0] ?? 0);
   if (after === null || Number.isNaN(time.getTime())) return badCursor();
-  const asOf = await catchUp(context);
+  const [asOf] = await Promise.all([catchUp(context), auditUses(ports, caller)]);
   const rows = await ports.database
     .select()
     .from(audit)

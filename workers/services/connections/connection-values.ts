@@ -1,12 +1,14 @@
+import { CERTIFICATE_NAME } from "../../../contracts/client-certificates.ts";
 import type { Json, JsonObject } from "../../../engine/json.ts";
 
 /** Members of a connection that say where and how, not who: shown again. Every other member is a secret. */
-const NOT_SECRET: ReadonlySet<string> = new Set([
+export const NOT_SECRET: ReadonlySet<string> = new Set([
   "base_url",
   "baseUrl",
   "url",
   "host",
   "region",
+  "service",
   "header",
   "header_name",
   "in",
@@ -17,18 +19,30 @@ const NOT_SECRET: ReadonlySet<string> = new Set([
   "prefix",
   "query",
   "cookie",
+  "client_id",
+  "client_auth",
+  "issuer",
+  "parameters",
+  "refresh_url",
+  "revocation_url",
   "auth_url",
   "authorization_url",
   "token_url",
   "scopes",
   "audience",
   "flow",
+  "concurrent",
+  "bucket",
 ]);
 
-/** Structures hold what nobody knows, so they are sealed; a cookie with a value is more than a cookie's name. */
+/**
+ * Structures hold what nobody knows, so they are sealed; a cookie with a value is more than a cookie's name, and a certificate that
+ * somebody pasted more than a certificate's name.
+ */
 function mayBeShown(name: string, value: Json): boolean {
+  if (name === "certificate") return typeof value === "string" && CERTIFICATE_NAME.test(value);
   if (!NOT_SECRET.has(name)) return false;
-  if (typeof value === "object" && value !== null) return name === "scopes";
+  if (typeof value === "object" && value !== null) return name === "scopes" || name === "parameters";
   return name !== "cookie" || !String(value).includes("=");
 }
 

@@ -6,7 +6,9 @@ import { parseSource, type SourceFormat } from "../../../engine/source/parse.ts"
 import { toJson } from "../../../engine/source/tree.ts";
 import { connectorVersions } from "../../database/tables.ts";
 import type { Context } from "../context.ts";
+import { textDigest } from "../../../contracts/text-digest.ts";
 import { findManifest } from "./get.ts";
+import { damaged } from "./manifest-of.ts";
 import { type VersionName, versionRow } from "./version-row.ts";
 
 /** A definition as text. */
@@ -15,14 +17,25 @@ export interface Definition {
   text: string;
 }
 
-/** The text that the tenant published as this version; undefined for the platform's own. */
-async function publishedText({ ports, caller }: Context, version: VersionName): Promise<Definition | undefined> {
+/** The text that was published as this version; undefined for the platform's own. */
+async function publishedText(
+  { ports, caller }: Context,
+  publisher: string | null,
+  version: VersionName,
+): Promise<Result<Definition | undefined>> {
+  if (publisher === null) return success(undefined);
   const [row] = await ports.database
-    .select({ text: connectorVersions.source, format: connectorVersions.sourceFormat })
+    .select({
+      text: connectorVersions.source,
+      format: connectorVersions.sourceFormat,
+      sha256: connectorVersions.sourceSha256,
+    })
     .from(connectorVersions)
-    .where(versionRow(caller, version));
-  if (row === undefined || row.text === null) return undefined;
-  return { text: row.text, format: row.format === "json" ? "json" : "yaml" };
+    .where(versionRow({ tenantId: publisher, environment: caller.environment }, version));
+  if (row === undefined || row.text === null) return success(undefined);
+  if (row.sha256 !== null && row.sha256 !== textDigest(row.text))
+    return damaged(`${version.namespace}/${version.name}@${version.version}`);
+  return success({ text: row.text, format: row.format === "json" ? "json" : "yaml" });
 }
 
 function write(value: Json, format: SourceFormat): string {
@@ -41,8 +54,11 @@ export async function getDefinition(
 ): Promise<Result<Definition>> {
   const found = await findManifest(context, slug, version);
   if (!found.ok) return found;
-  const { manifest } = found.value;
-  const published = await publishedText(context, manifest);
+  const { entry, manifest } = found.value;
+  const publisher = entry.facts[manifest.version]?.publisher ?? null;
+  const stored = await publishedText(context, publisher, manifest);
+  if (!stored.ok) return stored;
+  const published = stored.value;
   const format = wanted ?? published?.format ?? "json";
   if (published === undefined) return success({ format, text: write(connectorFile(manifest), format) });
   if (published.format === format) return success(published);

@@ -1,4 +1,5 @@
 import { and, eq } from "drizzle-orm";
+import { nameSkeleton } from "../../../connectors/names/name-skeleton.ts";
 import { failure, success, type Failure, type Result } from "../../../contracts/errors.ts";
 import { connectorNamespaces } from "../../database/tables.ts";
 import type { Context, Ports } from "../context.ts";
@@ -7,6 +8,8 @@ import type { Context, Ports } from "../context.ts";
 export const DEFAULT_NAMESPACE = "community";
 /** Names of the platform's own namespaces: nobody else publishes there. */
 const RESERVED: ReadonlySet<string> = new Set(["smartify", "official"]);
+/** All that are not a tenant's, wherever they are. */
+export const PLATFORM_NAMESPACES: readonly string[] = [DEFAULT_NAMESPACE, ...RESERVED];
 
 /** Who may publish there: the caller alone (`own`), the caller once it is claimed (`free`), or everybody (`open`). */
 export type Standing = "own" | "free" | "open";
@@ -45,6 +48,7 @@ export function claimNamespace({ ports, caller }: Context, namespace: string) {
     environment: caller.environment,
     namespace,
     tenantId: caller.tenantId,
+    skeleton: nameSkeleton(namespace),
     claimedAt: new Date(ports.now()),
   });
 }

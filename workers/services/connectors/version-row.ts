@@ -9,13 +9,17 @@ export interface VersionName {
   version: string;
 }
 
-/** The one row, if any, of a version that the tenant has published itself. */
-export function versionRow(owner: Owner, { namespace, name, version }: VersionName) {
+/** All versions of a connector that the tenant has published itself. */
+export function connectorRows(owner: Owner, { namespace, name }: Omit<VersionName, "version">) {
   return and(
     eq(connectorVersions.tenantId, owner.tenantId),
     eq(connectorVersions.environment, owner.environment),
     eq(connectorVersions.namespace, namespace),
     eq(connectorVersions.name, name),
-    eq(connectorVersions.version, version),
   );
+}
+
+/** The one row, if any, of a version that the tenant has published itself. */
+export function versionRow(owner: Owner, version: VersionName) {
+  return and(connectorRows(owner, version), eq(connectorVersions.version, version.version));
 }

@@ -42,9 +42,11 @@ export function contextForTest(script: readonly Scripted[]) {
     random: (count: number) => new Uint8Array(count).fill(++drawn),
     database: {
       insert: () => ({
-        values: async (row: { action: string; subject: string }) => {
-          audited.push(row);
-        },
+        values: (row: { action: string; subject: string }) => ({
+          onConflictDoNothing: async () => {
+            audited.push(row);
+          },
+        }),
       }),
     },
   };

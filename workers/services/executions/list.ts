@@ -1,4 +1,4 @@
-import { and, desc, eq, gte, ilike, lt, or, sql } from "drizzle-orm";
+import { and, sql } from "drizzle-orm";
 import type * as z from "zod";
 import type { ExecutionSummary, listExecutionsQuery } from "../../../contracts/api/executions.ts";
 import type { Page } from "../../../contracts/api/pages.ts";
@@ -6,8 +6,9 @@ import { success, type Result } from "../../../contracts/errors.ts";
 import { executions } from "../../database/tables.ts";
 import type { Context } from "../context.ts";
 import { badCursor, decodeCursor, encodeCursor } from "../cursor.ts";
-import { slugPattern } from "../like-pattern.ts";
 import { catchUp } from "./catch-up.ts";
+import { NEWEST_FIRST } from "./newest-first.ts";
+import { executionFilter } from "./execution-filter.ts";
 
 type Query = z.infer<typeof listExecutionsQuery>;
 type Row = typeof executions.$inferSelect;
@@ -45,26 +46,17 @@ export async function listExecutions(
   const after = query.cursor === undefined ? undefined : pagePosition(query.cursor);
   if (after === null) return badCursor();
   const asOf = await catchUp(context);
-  const pattern = query.q === undefined ? undefined : slugPattern(query.q);
   const rows = await ports.database
     .select()
     .from(executions)
     .where(
       and(
-        eq(executions.tenantId, caller.tenantId),
-        eq(executions.environment, caller.environment),
-        query.status === undefined ? undefined : eq(executions.status, query.status),
-        query.workflow === undefined ? undefined : eq(executions.workflowSlug, query.workflow),
-        query.since === undefined ? undefined : gte(executions.createdAt, new Date(query.since)),
-        query.until === undefined ? undefined : lt(executions.createdAt, new Date(query.until)),
-        pattern === undefined
-          ? undefined
-          : or(ilike(executions.executionId, pattern), ilike(executions.workflowName, pattern)),
+        executionFilter(caller, query),
         after &&
           sql`(${executions.createdAt}, ${executions.executionId}) < (${after.at.toISOString()}::timestamptz, ${after.id})`,
       ),
     )
-    .orderBy(desc(executions.createdAt), desc(executions.executionId))
+    .orderBy(...NEWEST_FIRST)
     .limit(query.limit + 1);
   const page = rows.slice(0, query.limit);
   const last = page.at(-1);

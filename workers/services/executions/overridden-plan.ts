@@ -26,6 +26,14 @@ export function overriddenTimeout(body: StartBody): Overrides["timeout"] {
   return given(body, "timeout").value;
 }
 
+/**
+ * A published workflow whose steps do what stands in it. A secret that is for this workflow alone is not for a start that brings
+ * its own definition, whatever its name, nor for one that changes what a step sends.
+ */
+export function isAsPublished(body: StartBody): boolean {
+  return body.workflow !== undefined && body.definition === undefined && given(body, "steps").value === undefined;
+}
+
 /** A plan source is plain JSON by its type's own promise. */
 function asJson(source: PlanSource): JsonObject {
   return source as unknown as JsonObject;

@@ -1,5 +1,7 @@
 import { sql } from "drizzle-orm";
+import type { Owner } from "../../../contracts/placement.ts";
 import type { Ports } from "../context.ts";
+import { whileNothingIsPurged } from "./purge-lock.ts";
 import { DURATION_BOUNDS_S } from "../metrics/duration-bounds.ts";
 
 /** Milliseconds since the epoch, in a row's JSON, as a timestamp. */
@@ -8,14 +10,28 @@ const timestamp = (member: string) => sql.raw(`to_timestamp((row->>'${member}'):
 /**
  * Writes a page of an outbox (`ExecutionProjection`s as JSON texts) in one statement, which is all or nothing: the read model,
  * how executions ended and who steered them, the records of usage, and their sums. A second delivery, or an older one that comes late, changes
- * nothing: sums take up only what was really inserted. The texts stay texts: neither this Worker nor drizzle takes each of
+ * nothing: sums take up only what was really inserted, and of an execution that was purged only its usage is taken. The texts stay texts: neither this Worker nor drizzle takes each of
  * their members in hand. Rows that others count up, too, are taken in one order, so that two such statements never lock each
  * other out.
  */
-export async function projectPage(ports: Ports, rows: readonly string[]): Promise<number> {
-  const written = await ports.database.execute<{ traces: string }>(sql`
+export async function projectPage({ database }: Ports, owner: Owner, rows: readonly string[]): Promise<number> {
+  const [, written] = await database.batch([
+    database.execute(whileNothingIsPurged(owner)),
+    database.execute<{ traces: string }>(pageStatement(rows)),
+  ]);
+  return Number(written.rows[0]?.traces ?? 0);
+}
+
+function pageStatement(rows: readonly string[]) {
+  return sql`
     WITH page AS MATERIALIZED (
       SELECT row FROM jsonb_array_elements(${`[${rows.join(",")}]`}::jsonb) AS row
+    ),
+    purged AS MATERIALIZED (
+      SELECT id FROM audit WHERE id = ANY (ARRAY(SELECT 'aud_' || (row->>'executionId') || ':purged' FROM page))
+    ),
+    kept AS MATERIALIZED (
+      SELECT row FROM page WHERE 'aud_' || (row->>'executionId') || ':purged' NOT IN (SELECT id FROM purged)
     ),
     projected AS (
       INSERT INTO executions (
@@ -27,11 +43,12 @@ export async function projectPage(ports: Ports, rows: readonly string[]): Promis
         row->>'workflowSlug', row->>'workflowName', row->>'workflowVersion', row->>'mode',
         ${timestamp("createdAt")}, ${timestamp("startedAt")}, ${timestamp("finishedAt")},
         nullif(row->'error', 'null'::jsonb)::text, (row->'usage')::text, (row->>'runAttempt')::integer
-      FROM page
+      FROM kept
       ON CONFLICT (execution_id) DO UPDATE SET
         change = excluded.change, status = excluded.status, started_at = excluded.started_at,
         finished_at = excluded.finished_at, error = excluded.error, usage = excluded.usage,
-        run_attempt = excluded.run_attempt
+        run_attempt = excluded.run_attempt, workflow_name = excluded.workflow_name,
+        workflow_version = excluded.workflow_version
       WHERE executions.change < excluded.change
       RETURNING execution_id, run_attempt, tenant_id, environment, workflow_slug, mode, status,
         extract(epoch FROM finished_at - coalesce(started_at, finished_at))::double precision AS seconds
@@ -66,23 +83,19 @@ export async function projectPage(ports: Ports, rows: readonly string[]): Promis
         connector, action, step_kind, outcome, executions, step_runs, compute_ms, egress_bytes, ai_tokens
       )
       SELECT
-        (row->>'executionId') || ':' || seq, 'usage', row->>'tenantId', row->>'environment', row->>'executionId',
-        to_timestamp(fact.at::double precision / 1000), row->>'workflowSlug', row->>'workflowVersion', row->>'mode',
-        coalesce(connector, ''), coalesce(action, ''), coalesce(kind, ''), coalesce(outcome, ''),
-        coalesce(executions, 0), coalesce(step_runs, 0), coalesce(compute_ms, 0), coalesce(egress_bytes, 0),
-        coalesce(ai_tokens, 0)
-      FROM page, jsonb_to_recordset(row->'facts') AS fact (
-        seq bigint, at bigint, connector text, action text, kind text, outcome text,
-        executions bigint, step_runs bigint, compute_ms bigint, egress_bytes bigint, ai_tokens bigint
-      )
+        (row->>'executionId') || ':' || (fact->>0), 'usage', row->>'tenantId', row->>'environment', row->>'executionId',
+        to_timestamp((fact->>1)::double precision / 1000), row->>'workflowSlug', row->>'workflowVersion', row->>'mode',
+        coalesce(fact->>7, ''), coalesce(fact->>8, ''), coalesce(fact->>9, ''), coalesce(fact->>10, ''),
+        coalesce((fact->>2)::bigint, 0), coalesce((fact->>3)::bigint, 0), coalesce((fact->>4)::bigint, 0),
+        coalesce((fact->>5)::bigint, 0), coalesce((fact->>6)::bigint, 0)
+      FROM page, jsonb_array_elements(row->'facts') AS fact
       ORDER BY 1
       ON CONFLICT (id) DO NOTHING
       RETURNING *
     ),
     summed AS (${addToRollups(sql`recorded`)} RETURNING 1)
     SELECT count(*) AS traces FROM traced
-  `);
-  return Number(written.rows[0]?.traces ?? 0);
+  `;
 }
 
 /** Adds records that were just inserted (a CTE) to their sums. */

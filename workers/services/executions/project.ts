@@ -1,3 +1,4 @@
+import { ownerOfObject } from "../../../contracts/placement.ts";
 import type { Ports } from "../context.ts";
 import { onCell } from "../object-calls.ts";
 import { projectPage } from "./project-page.ts";
@@ -13,19 +14,21 @@ export async function projectCell(
   ports: Ports,
   cell: string,
   most = 10_000,
-): Promise<{ moved: number; traces: number }> {
+): Promise<{ moved: number; traces: number; purges: boolean }> {
   let moved = 0;
   let traces = 0;
   let after = 0;
-  const options = ports.metering ? undefined : { usage: false };
+  let purges = false;
   while (moved < most) {
-    const { rows, last, metered, more } = await onCell(ports, cell, (it) => it.readOutbox(after, BATCH, options));
+    const page = await onCell(ports, cell, (it) => it.readOutbox(after, BATCH));
+    const { rows, last, metered, more } = page;
+    purges ||= page.purges === true;
     if (rows.length === 0) break;
-    traces += await projectPage(ports, rows);
+    traces += await projectPage(ports, ownerOfObject(cell), rows);
     await onCell(ports, cell, (it) => it.ackOutbox(last, metered));
     moved += rows.length;
     after = last;
     if (!more) break;
   }
-  return { moved, traces };
+  return { moved, traces, purges };
 }

@@ -7,15 +7,15 @@ import type { JsonObject } from "../../../engine/json.ts";
 import type { SourceTree } from "../../../engine/source/tree.ts";
 import { prepareInputs } from "../../../engine/definition/validate-inputs.ts";
 import type { Context } from "../context.ts";
-import { onTenant } from "../object-calls.ts";
 import { planInline, planTree } from "../workflows/plan-inline.ts";
 import type { PlannedWorkflow } from "../workflows/planned-workflow.ts";
 import { resolveWorkflow } from "../workflows/resolve.ts";
 import { concurrencyEnvNames, concurrencyRule } from "./concurrency.ts";
 import { durationMs } from "./duration-ms.ts";
+import { environmentValues } from "./environment-values.ts";
 import { inputScope } from "./input-scope.ts";
 import { prepareCallback } from "../webhooks/prepare-callback.ts";
-import { overriddenPlan, overriddenTimeout } from "./overridden-plan.ts";
+import { isAsPublished, overriddenPlan, overriddenTimeout } from "./overridden-plan.ts";
 import { refuseCaller } from "./refuse-caller.ts";
 import { sendStart, type StartOutcome } from "./send-start.ts";
 import { startTime, startTimeProblems } from "./start-time.ts";
@@ -47,11 +47,6 @@ async function planOf(context: Context, { body, tree }: StartRequest): Promise<R
   return validationFailure([{ path: "/workflow", message }]);
 }
 
-async function environmentValues(context: Context, names: readonly string[]): Promise<JsonObject | undefined> {
-  if (names.length === 0) return undefined;
-  return onTenant(context.ports, context.caller, (tenant) => tenant.envValues([...names]));
-}
-
 /** `timeout: 0` or a missing one: the longest wait for sync; nothing else waits. */
 function waitOf(body: StartBody): number | undefined {
   if (body.execution_mode !== "sync") return undefined;
@@ -80,7 +75,10 @@ export async function startPlanned(
     shards: caller.settings?.shards,
   });
   const { definition } = planned.source;
-  const env = await environmentValues(context, [...new Set([...planned.envNames, ...concurrencyEnvNames(definition)])]);
+  const published = isAsPublished(body);
+  const names = new Set([...planned.envNames, ...concurrencyEnvNames(definition)]);
+  const reader = published ? { workflow: `${definition.slug}@${definition.version}` } : {};
+  const env = await environmentValues(context, [...names], reader);
   const before = { env: env ?? {}, executionId, now, trigger: triggered?.trigger };
   const inputs = prepareInputs(definition, body.inputs ?? {}, inputScope(definition, before));
   if (!inputs.ok) return validationFailure(inputs.problems);
@@ -100,6 +98,7 @@ export async function startPlanned(
     actor: caller.keyId,
     principal: planned.asksWho ? { roles: [...caller.roles], permissions: [...caller.permissions] } : undefined,
     idempotency: idempotencyKey === undefined ? undefined : { key: idempotencyKey, bodyHash },
+    ...(published ? { published } : {}),
     trigger: triggered?.trigger,
     ...(former.length > 0 ? { former } : {}),
     budget: body.budget && { ...body.budget },

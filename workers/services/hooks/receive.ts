@@ -8,7 +8,7 @@ import { newId } from "../new-id.ts";
 import { onTriggers } from "../object-calls.ts";
 import { findHook, type FoundHook } from "./find-hook.ts";
 import { formOf, readPayload } from "./read-payload.ts";
-import { verifyCaller } from "./verify-caller.ts";
+import { type ProvenCall, verifyCaller } from "./verify-caller.ts";
 import { waitForEnd } from "./wait-for-end.ts";
 
 /** A call of `/hooks/{tenant}/{path}` as it arrived. */
@@ -31,7 +31,7 @@ export type HookReply =
   | { kind: "accepted"; executionId: string | null; deliveryId: string; replayed: boolean }
   | { kind: "ended"; executionId: string; outputs: JsonObject };
 
-/** A delivery that comes again is known at least this long. */
+/** A delivery that comes again is known at least this long: more than twice the age that any signature may have. */
 const REMEMBERED_MS = 24 * 3_600_000;
 /** As JSON, with headers and query: what an execution can hold of it. */
 const MOST_STORED = 1_500_000;
@@ -64,19 +64,19 @@ export async function receiveHook(
 ): Promise<Result<HookReply>> {
   const found = await findHook(ports, call.tenant, call.path);
   if (found === undefined) return unknownHook();
-  const { spec, owner } = found;
+  const { spec, owner, trigger } = found;
   if (!spec.methods.includes(call.method)) return wrongMethod(spec);
   if (!isAllowed(spec, call.address)) return failure("FORBIDDEN", "This address may not call this webhook.");
   const body = await call.readBody(spec.maxPayloadBytes);
   if (body === null) return tooLarge(spec.maxPayloadBytes);
   const header = (name: string) => call.headers.get(name) ?? null;
-  const proven = await verifyCaller(ports, owner, spec, { header, body });
+  const proven = await verifyCaller(ports, owner, { spec, reader: { workflow: trigger.workflow } }, { header, body });
   if (proven === null) return failure("UNAUTHENTICATED", "The call does not prove that it may start this workflow.");
   const payload = readPayload(body, header("content-type"));
   if (!payload.ok) return payload;
   const challenge = challengeOf(spec, payload.value);
   if (challenge !== undefined) return success({ kind: "challenge", challenge });
-  const delivery = deliveryOf(ports, found, call, payload.value, proven.digest);
+  const delivery = deliveryOf(ports, found, call, payload.value, proven);
   if (JSON.stringify(delivery.came).length > MOST_STORED) return tooLarge(MOST_STORED);
   const answer = await onTriggers(ports, owner, (it) => it.deliver(delivery));
   const reply = replyTo(answer, String(delivery.came.delivery_id));
@@ -117,12 +117,15 @@ function deliveryOf(
   { trigger, spec }: FoundHook,
   call: HookCall,
   payload: Json,
-  digest: string | undefined,
+  proven: ProvenCall,
 ): HookDelivery {
   const callId = newId(ports, "event");
   const sent = sentId(spec, call, payload);
   const names = sent === undefined ? [] : [`id:${sent}`];
-  if (spec.replayWindowMs !== undefined && digest !== undefined) names.push(`signature:${digest}`);
+  // A sender's name for it is not signed, so it counts beside the signature, never in its place: but two calls whose
+  // signatures cover no time can be equal and not the same.
+  const bySignature = sent === undefined || proven.timed || spec.replayWindowMs !== undefined;
+  if (bySignature && proven.digest !== undefined) names.push(`signature:${proven.digest}`);
   const hidden = spec.auth?.header;
   const headers = [...call.headers].filter(([name]) => !HIDDEN.has(name) && name !== hidden && name !== "__proto__");
   return {

@@ -1,6 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Owner } from "../../../contracts/placement.ts";
+import type { SettingReader } from "../../../contracts/setting-scope.ts";
 import type { HookAuth, WebhookSpec } from "../../../engine/triggers/trigger-spec.ts";
 import { open } from "../../../vault/vault.ts";
 import type { Ports } from "../context.ts";
@@ -14,13 +15,15 @@ const TOLERANCE_MS = 300_000;
 export interface ProvenCall {
   /** The signature's digest: a call that is sent again has the same. Absent for bearers. */
   digest?: string;
+  /** The signature covers the time of the call: no other call has the same. */
+  timed: boolean;
 }
 
 /** The sender's proof, and the time of the call; null for anything that is not good, whatever the reason. */
 export async function verifyCaller(
   ports: Ports,
   owner: Owner,
-  spec: WebhookSpec,
+  { spec, reader }: { spec: WebhookSpec; reader: SettingReader },
   call: SignedCall,
 ): Promise<ProvenCall | null> {
   const { auth, replayWindowMs, timestampHeader } = spec;
@@ -28,14 +31,14 @@ export async function verifyCaller(
   const written = timestampHeader === undefined ? undefined : (call.header(timestampHeader) ?? "");
   const saidAt = written === undefined ? undefined : timeOf(written);
   if (replayWindowMs !== undefined && saidAt !== undefined && !isWithin(saidAt, now, replayWindowMs)) return null;
-  if (auth === undefined) return {};
-  const secret = await secretOf(ports, owner, auth);
-  if (auth.type === "bearer") return isBearer(auth, secret, call) ? {} : null;
+  if (auth === undefined) return { timed: false };
+  const secret = await secretOf(ports, owner, auth, reader);
+  if (auth.type === "bearer") return isBearer(auth, secret, call) ? { timed: false } : null;
   const verified = verifySignature(auth, secret, call, timestampHeader);
   if (verified === null) return null;
   const { signedAt, digest } = verified;
   if (signedAt !== undefined && !isWithin(signedAt, now, replayWindowMs ?? TOLERANCE_MS)) return null;
-  return { digest };
+  return { digest, timed: signedAt !== undefined };
 }
 
 function isWithin(at: number | null, now: number, windowMs: number): boolean {
@@ -43,8 +46,13 @@ function isWithin(at: number | null, now: number, windowMs: number): boolean {
 }
 
 /** Opened here and nowhere else; null where the tenant has none. */
-async function secretOf(ports: Ports, owner: Owner, { secretName }: HookAuth): Promise<string | null> {
-  const found = await onTenant(ports, owner, (tenant) => tenant.secrets([secretName]));
+async function secretOf(
+  ports: Ports,
+  owner: Owner,
+  { secretName }: HookAuth,
+  reader: SettingReader,
+): Promise<string | null> {
+  const found = await onTenant(ports, owner, (tenant) => tenant.secrets([secretName], reader));
   const sealed = found[secretName];
   if (sealed === undefined || sealed === null) return null;
   return open(ports.masterKey, { tenantId: owner.tenantId, purpose: "secret", id: secretName }, sealed);

@@ -1,4 +1,4 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import { failure, success, type Result } from "../../../contracts/errors.ts";
 import { apiKeys } from "../../database/tables.ts";
 import { auditEntryIf } from "../audit-entry.ts";
@@ -22,7 +22,7 @@ export async function revokeKey(
     caller.environment === "live" ? undefined : eq(apiKeys.environment, caller.environment),
   );
   const [, rows] = await ports.database.batch([
-    auditEntryIf(context, "key.revoked", id, apiKeys, found),
+    auditEntryIf(context, "key.revoked", id, apiKeys, and(found, isNull(apiKeys.revokedAt))),
     ports.database
       .update(apiKeys)
       .set({ revokedAt: sql`coalesce(${apiKeys.revokedAt}, ${now.toISOString()}::timestamptz)` })

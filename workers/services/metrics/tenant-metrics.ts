@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Owner } from "../../../contracts/placement.ts";
 import { runOutcomes } from "../../database/tables.ts";
 import type { Ports } from "../context.ts";
+import { onServices } from "../object-calls.ts";
 import { durationHistogram } from "./duration-histogram.ts";
 import type { MetricFamily, Sample } from "./prometheus-text.ts";
 
@@ -18,7 +19,8 @@ const ERROR_WINDOW = "1 hour";
 export async function tenantMetrics(ports: Ports, owner: Owner, asOf: number): Promise<MetricFamily[]> {
   const mine = sql`tenant_id = ${owner.tenantId} AND environment = ${owner.environment}`;
   const rowsOf = async (query: SQL): Promise<Row[]> => (await ports.database.execute<Row>(query)).rows;
-  const [started, attempts, ended, unfinished, errors] = await Promise.all([
+  const [late, started, attempts, ended, unfinished, errors] = await Promise.all([
+    onServices(ports, owner, (services) => services.lateReports()),
     rowsOf(sql`SELECT workflow_slug AS workflow, mode, sum(executions) AS started FROM usage_rollups
       WHERE ${mine} AND granularity = 'day' AND kind = 'usage' AND connector = '' AND step_kind = '' GROUP BY 1, 2 ORDER BY 1, 2`),
     rowsOf(sql`SELECT connector, step_kind, outcome, sum(step_runs) AS step_runs, sum(compute_ms) AS compute_ms,
@@ -74,6 +76,9 @@ export async function tenantMetrics(ports: Ports, owner: Owner, asOf: number): P
       "Share of failed and timed out executions among those that began in the last hour and ended.",
       samples(errors, "ratio", "workflow"),
     ),
+    counter("task_reports_late", "What services said of tasks that were over: duplicates, or too late.", [
+      { value: late },
+    ]),
     gauge("as_of_seconds", "Time up to which all this is counted, since the epoch.", [{ value: asOf / 1000 }]),
   ];
 }

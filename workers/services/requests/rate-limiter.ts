@@ -50,6 +50,7 @@ export class RateLimiter {
       }
       const blocked = short.blockedMs(at);
       if (blocked > 0 || tried >= TRIES) {
+        short.refused();
         return {
           retryAfterMs: Math.max(blocked, 1),
           limit: short === key ? "key_requests_per_second" : "requests_per_second",

@@ -52,6 +52,12 @@ export class TokenPurse {
   payBack(now: number): void {
     this.#own.settle(-1, now);
     this.#owed -= 1;
+    if (this.#remaining !== undefined) this.#remaining = Math.min(this.#rate.burst, this.#remaining + 1);
+  }
+
+  /** A request was refused for want of its tokens: nothing is left, whatever lies here that has expired. */
+  refused(): void {
+    this.#remaining = 0;
   }
 
   /** It is running low: worth asking before somebody has to wait for it. */
@@ -82,7 +88,8 @@ export class TokenPurse {
   take({ granted, remaining, waitMs }: TokenGrant, now: number): void {
     this.#tokens += granted;
     if (granted > 0) this.#expiresAt = now + TOKEN_LEASE_MS;
-    this.#remaining = remaining + this.#tokens;
+    // The bucket fills up again behind a block that is out: both together can be more than there ever is.
+    this.#remaining = Math.max(0, Math.min(Math.floor(this.#rate.burst), remaining + this.#tokens));
     this.#blockedUntil = granted > 0 ? 0 : now + waitMs;
   }
 

@@ -31,7 +31,7 @@ export async function openFeed(context: Context, wishes: FeedWishes): Promise<Re
   const { after, types, grantedTypes, workflow, executionId } = wishes;
   if (executionId !== undefined && ports.placement.locate(caller, executionId) === null) return unknownExecution();
   const [text] = after === undefined ? [] : (decodeCursor(after, 1) ?? [""]);
-  if (text !== undefined && !/^\d{1,15}$/.test(text)) return badCursor();
+  if (text !== undefined && !/^\d{1,15}$/.test(text)) return badCursor("after");
   const newest = await onFeed(ports, caller, (feed) => feed.wantFeed());
   const lists = [types, grantedTypes].flatMap((list) => (list ? [[...list]] : []));
   const filter: FeedFilter = {

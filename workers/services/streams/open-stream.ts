@@ -1,6 +1,6 @@
 import { type Failure, failure, type Result, success } from "../../../contracts/errors.ts";
 import { limitsOf } from "../../../contracts/limits.ts";
-import type { EventPage } from "../../../contracts/rpc.ts";
+import type { EventPage } from "../../../contracts/execution-history.ts";
 import type { Context } from "../context.ts";
 import { type EventSelection, wantsEvent } from "./event-selection.ts";
 import { type LogPlace, type LogSocket, openLogSocket } from "./log-socket.ts";

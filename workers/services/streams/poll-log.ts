@@ -1,5 +1,5 @@
 import { type Result, success } from "../../../contracts/errors.ts";
-import type { EventPage } from "../../../contracts/rpc.ts";
+import type { EventPage } from "../../../contracts/execution-history.ts";
 import type { Context } from "../context.ts";
 import { wantsEvent } from "./event-selection.ts";
 import { findPage, type StreamWish } from "./open-stream.ts";

@@ -1,5 +1,5 @@
 import { failure, success, type Result } from "../../../contracts/errors.ts";
-import type { EventPage } from "../../../contracts/rpc.ts";
+import type { EventPage } from "../../../contracts/execution-history.ts";
 import { validationFailure } from "../../../contracts/validation-failure.ts";
 import type { Context } from "../context.ts";
 import { unknownExecution } from "../executions/get.ts";

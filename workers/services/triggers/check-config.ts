@@ -48,6 +48,11 @@ async function pathTaken(
   return problems.length > 0 ? [validationFailure(problems)] : [];
 }
 
+/** The refusal where another came first between the look and the write. */
+export function pathIsTaken(path: string | null): Failure {
+  return validationFailure([{ path: "/path", message: `The path "${path}" is that of another webhook.` }]);
+}
+
 /** Webhook paths among `configs` that another trigger has: of another workflow, or made by a request (`id`: the one that is changed). */
 export async function takenPaths(
   context: Context,

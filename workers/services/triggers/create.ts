@@ -2,11 +2,12 @@ import type { TriggerView } from "../../../contracts/api/triggers.ts";
 import { success, type Result } from "../../../contracts/errors.ts";
 import type { JsonObject } from "../../../engine/json.ts";
 import { triggerSpec } from "../../../engine/triggers/trigger-spec.ts";
+import { isUniqueViolation } from "../../database/query-errors.ts";
 import { triggers } from "../../database/tables.ts";
 import { auditEntry } from "../audit-entry.ts";
 import type { Context } from "../context.ts";
 import { newId } from "../new-id.ts";
-import { checkConfig } from "./check-config.ts";
+import { checkConfig, pathIsTaken } from "./check-config.ts";
 import { tellTriggers } from "./own-triggers.ts";
 import { type TriggerRow, triggerViewOf } from "./trigger-row.ts";
 
@@ -40,10 +41,15 @@ export async function createTrigger(
     createdAt: new Date(now),
     updatedAt: new Date(now),
   };
-  await ports.database.batch([
-    ports.database.insert(triggers).values(row),
-    auditEntry(context, "trigger.created", row.id),
-  ]);
+  try {
+    await ports.database.batch([
+      ports.database.insert(triggers).values(row),
+      auditEntry(context, "trigger.created", row.id),
+    ]);
+  } catch (error) {
+    if (isUniqueViolation(error)) return pathIsTaken(row.hookPath);
+    throw error;
+  }
   await tellTriggers(context, [row]);
   return success(triggerViewOf(row, undefined, now));
 }

@@ -95,14 +95,15 @@ export async function firingInputs(
   { inputs, trigger, key }: Pick<Firing, "inputs" | "trigger" | "key">,
   { source }: PlannedWorkflow,
 ) {
-  const { definition } = source;
+  const { name, version, slug } = source.definition;
   const readsEnv = inputs !== undefined && JSON.stringify(inputs).includes("env");
   const env: JsonObject = readsEnv
-    ? await onTenant(context.ports, context.caller, (tenant) => tenant.envValues(["*"]))
+    ? await onTenant(context.ports, context.caller, (tenant) =>
+        tenant.envValues(["*"], { workflow: `${slug}@${version}` }),
+      )
     : {};
-  const { name, version } = definition;
   const scope = { trigger, now: context.ports.now(), seed: key, env, workflow: { name, version } };
-  return triggerInputs(inputs, Object.keys(definition.inputs), scope);
+  return triggerInputs(inputs, Object.keys(source.definition.inputs), scope);
 }
 
 function overlapRule({ triggerId, overlap }: Firing): ConcurrencyRule | undefined {

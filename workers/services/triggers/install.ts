@@ -1,26 +1,27 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, inArray, ne, or } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import type { Owner } from "../../../contracts/placement.ts";
 import type { TriggerActor } from "../../../contracts/triggers-rpc.ts";
 import type { JsonObject } from "../../../engine/json.ts";
-import { triggerSpec } from "../../../engine/triggers/trigger-spec.ts";
+import { isUniqueViolation } from "../../database/query-errors.ts";
 import { apiKeys, triggers, workflows, workflowVersions } from "../../database/tables.ts";
 import type { Ports } from "../context.ts";
 import { latestOf, publishedSource } from "../workflows/published-versions.ts";
+import {
+  nextRevision,
+  publishedColumns,
+  putPublished,
+  releasePaths,
+  wantedTriggers,
+  type WantedTrigger,
+} from "./published-triggers.ts";
 import { syncTriggers } from "./sync.ts";
 import { triggerContext } from "./trigger-context.ts";
-import { publishedTriggerId } from "./trigger-id.ts";
 import type { TriggerRow } from "./trigger-row.ts";
 
 /** Publications that may come between reading and writing before it is left to the sweeper. */
 const TRIES = 5;
 const NOBODY = { roles: [], permissions: [] };
-
-interface Wanted {
-  id: string;
-  name: string;
-  config: JsonObject;
-}
 
 interface Newest {
   triggers: readonly JsonObject[];
@@ -44,15 +45,8 @@ export async function installTriggers(ports: Ports, owner: Owner, slug: string):
         .from(triggers)
         .where(and(own.triggers, eq(triggers.origin, "workflow"))),
     ]);
-    const wanted = wantedOf(owner, slug, newest?.triggers ?? []);
-    const writes = [
-      ...wanted.flatMap((it) => put(ports, owner, slug, it, newest?.actor ?? { keyId: "", ...NOBODY }, rows)),
-      ...rows
-        .filter(({ id, deleted }) => !deleted && wanted.every((it) => it.id !== id))
-        .map((row) => drop(ports, row)),
-    ];
-    if (writes.length > 0)
-      await database.batch([database.update(workflows).set({ triggersInstalled: -1 }).where(own.workflow), ...writes]);
+    const wanted = wantedTriggers(owner, slug, newest?.triggers ?? []);
+    if (!(await bringUpToDate(ports, owner, slug, wanted, newest?.actor ?? { keyId: "", ...NOBODY }, rows))) continue;
     const dirty = await database
       .select()
       .from(triggers)
@@ -66,6 +60,68 @@ export async function installTriggers(ports: Ports, owner: Owner, slug: string):
       .returning({ slug: workflows.slug });
     if (done.length > 0) return;
   }
+}
+
+/** Rows of what is wanted, and none of what is not. False when another got a path meanwhile: look again. */
+async function bringUpToDate(
+  ports: Ports,
+  owner: Owner,
+  slug: string,
+  wanted: readonly WantedTrigger[],
+  actor: TriggerActor,
+  rows: readonly TriggerRow[],
+): Promise<boolean> {
+  const { database } = ports;
+  const taken = await othersPaths(ports, owner, slug, wanted);
+  const puts = wanted.flatMap((it) => {
+    const columns = publishedColumns(it, actor, taken);
+    const before = rows.find((row) => row.id === it.id);
+    const same = before && Object.entries(columns).every(([key, value]) => Reflect.get(before, key) === value);
+    return same ? [] : [{ id: it.id, columns }];
+  });
+  const drops = rows.filter(({ id, deleted }) => !deleted && wanted.every((it) => it.id !== id));
+  if (puts.length + drops.length === 0) return true;
+  try {
+    await database.batch([
+      database.update(workflows).set({ triggersInstalled: -1 }).where(ofSlug(owner, slug).workflow),
+      releasePaths(
+        ports,
+        owner,
+        slug,
+        [...puts, ...drops].map(({ id }) => id),
+      ),
+      ...drops.map((row) => drop(ports, row)),
+      ...puts.map(({ id, columns }) => putPublished(ports, owner, slug, id, columns)),
+    ]);
+    return true;
+  } catch (error) {
+    if (isUniqueViolation(error)) return false;
+    throw error;
+  }
+}
+
+/** Webhook paths of the file that another trigger has. */
+async function othersPaths(
+  { database }: Ports,
+  { tenantId, environment }: Owner,
+  slug: string,
+  wanted: readonly WantedTrigger[],
+): Promise<Set<string>> {
+  const paths = wanted.flatMap((it) => publishedColumns(it, { keyId: "", ...NOBODY }, new Set()).hookPath ?? []);
+  if (paths.length === 0) return new Set();
+  const rows = await database
+    .select({ path: triggers.hookPath })
+    .from(triggers)
+    .where(
+      and(
+        eq(triggers.tenantId, tenantId),
+        eq(triggers.environment, environment),
+        eq(triggers.deleted, false),
+        inArray(triggers.hookPath, paths),
+        or(ne(triggers.workflowSlug, slug), ne(triggers.origin, "workflow")),
+      ),
+    );
+  return new Set(rows.flatMap(({ path }) => path ?? []));
 }
 
 function ofSlug({ tenantId, environment }: Owner, slug: string) {
@@ -101,84 +157,7 @@ async function newestOf(ports: Ports, owner: Owner, slug: string): Promise<Newes
   return source && { triggers: source.definition.triggers ?? [], actor };
 }
 
-function wantedOf(owner: Owner, slug: string, written: readonly JsonObject[]): Wanted[] {
-  const counts = new Map<string, number>();
-  const found = new Map<string, Wanted>();
-  for (const config of written) {
-    const type = String(config.type);
-    const number = (counts.get(type) ?? 0) + 1;
-    counts.set(type, number);
-    const named = config.id ?? config.name;
-    const key = named === undefined || named === null ? `${type}-${number}` : `=${String(named)}`;
-    const id = publishedTriggerId(owner, slug, key);
-    const name = String(config.name ?? config.id ?? `${type}-${number}`);
-    // Two of one name are two: the later ones are told apart by their number.
-    const unique = found.has(id) ? publishedTriggerId(owner, slug, `${key}#${type}-${number}`) : id;
-    found.set(unique, { id: unique, name, config });
-  }
-  return [...found.values()];
-}
-
-/** Nothing where it is in force as it is. */
-function put(
-  ports: Ports,
-  owner: Owner,
-  slug: string,
-  { id, name, config }: Wanted,
-  actor: TriggerActor,
-  rows: readonly TriggerRow[],
-): BatchItem<"pg">[] {
-  const spec = triggerSpec(config);
-  const now = ports.now();
-  const changed = {
-    name,
-    config: JSON.stringify(config),
-    hookPath: spec.type === "webhook" ? spec.path : null,
-    type: spec.type,
-    enabled: config.enabled !== false,
-    actor: JSON.stringify(actor),
-    deleted: false,
-  };
-  const before = rows.find((row) => row.id === id);
-  const same = before && Object.entries(changed).every(([key, value]) => Reflect.get(before, key) === value);
-  if (same) return [];
-  const at = new Date(now);
-  return [
-    ports.database
-      .insert(triggers)
-      .values({
-        id,
-        tenantId: owner.tenantId,
-        environment: owner.environment,
-        workflowSlug: slug,
-        origin: "workflow",
-        ...changed,
-        paused: false,
-        revision: now,
-        dirty: true,
-        createdAt: at,
-        updatedAt: at,
-      })
-      .onConflictDoUpdate({
-        target: triggers.id,
-        // One that was gone begins anew: it is not paused any more.
-        set: {
-          ...changed,
-          paused: sql`${triggers.paused} and not ${triggers.deleted}`,
-          revision: nextRevision(now),
-          dirty: true,
-          updatedAt: at,
-        },
-      }),
-  ];
-}
-
 function drop(ports: Ports, { id }: TriggerRow): BatchItem<"pg"> {
   const set = { deleted: true, dirty: true, revision: nextRevision(ports.now()), updatedAt: new Date(ports.now()) };
   return ports.database.update(triggers).set(set).where(eq(triggers.id, id));
-}
-
-/** Greater than every one before, also than those of rows that are gone. */
-export function nextRevision(now: number) {
-  return sql`greatest(${triggers.revision} + 1, ${now}::bigint)`;
 }

@@ -39,11 +39,13 @@ export async function ledgerDifferences(ports: Ports, owner: Owner, since: Date)
     WHERE summed.meters IS DISTINCT FROM recorded.meters
     ORDER BY 1, 2, 3 LIMIT ${MOST}
   `);
+  // Not the version: that of an execution is the one it runs in now, that of a record the one that used something.
   const foreign = await ports.database.execute<{ id: string }>(sql`
     SELECT r.id FROM usage_records AS r LEFT JOIN executions AS e ON e.execution_id = r.execution_id
     WHERE r.tenant_id = ${tenantId} AND r.environment = ${environment} AND r.at >= ${from}::timestamptz
-      AND (e.tenant_id, e.environment, e.workflow_slug, e.workflow_version, e.mode)
-        IS DISTINCT FROM (r.tenant_id, r.environment, r.workflow_slug, r.workflow_version, r.mode)
+      AND (e.tenant_id, e.environment, e.workflow_slug, e.mode)
+        IS DISTINCT FROM (r.tenant_id, r.environment, r.workflow_slug, r.mode)
+      AND NOT EXISTS (SELECT 1 FROM audit WHERE id = 'aud_' || r.execution_id || ':purged')
     LIMIT ${MOST}
   `);
   return [

@@ -3,6 +3,7 @@ import type {
   DeliveryListQuery,
   DeliveryView,
   ResendBody,
+  ResentView,
 } from "../../../contracts/api/webhooks.ts";
 import type { Page } from "../../../contracts/api/pages.ts";
 import { failure, success, type Failure, type Result } from "../../../contracts/errors.ts";
@@ -53,7 +54,8 @@ export async function testEndpoint({ ports, caller }: Context, id: string): Prom
 /** Another round of attempts, with the same id and body. */
 export async function resendDelivery({ ports, caller }: Context, id: string): Promise<Result<DeliveryView>> {
   const sent = await onFeed(ports, caller, (feed) => feed.resend(id));
-  return sent === null ? unknownDelivery() : success(deliveryViewOf(sent));
+  if (!sent.ok) return sent;
+  return sent.value === null ? unknownDelivery() : success(deliveryViewOf(sent.value));
 }
 
 /** Likewise, for what an endpoint was to have since a time. */
@@ -61,7 +63,10 @@ export async function resendSince(
   { ports, caller }: Context,
   id: string,
   { since, status }: ResendBody,
-): Promise<Result<{ resent: number }>> {
-  const resent = await onFeed(ports, caller, (feed) => feed.resendSince(id, Date.parse(since), status === "failed"));
-  return resent === null ? unknownEndpoint() : success({ resent });
+): Promise<Result<ResentView>> {
+  const sent = await onFeed(ports, caller, (feed) => feed.resendSince(id, Date.parse(since), status === "failed"));
+  if (!sent.ok) return sent;
+  if (sent.value === null) return unknownEndpoint();
+  const { resent, next } = sent.value;
+  return success({ resent, has_more: next !== null, next_since: next === null ? null : new Date(next).toISOString() });
 }

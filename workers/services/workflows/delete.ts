@@ -1,9 +1,9 @@
 import { and, eq } from "drizzle-orm";
 import { failure, success, type Result } from "../../../contracts/errors.ts";
-import { triggers, workflows, workflowVersions } from "../../database/tables.ts";
+import { connectorPins, triggers, workflows, workflowVersions } from "../../database/tables.ts";
 import { auditEntryIf } from "../audit-entry.ts";
 import type { Context } from "../context.ts";
-import { nextRevision } from "../triggers/install.ts";
+import { nextRevision } from "../triggers/published-triggers.ts";
 import { tellTriggers } from "../triggers/own-triggers.ts";
 import { forgetWorkflow } from "./resolve.ts";
 
@@ -42,6 +42,15 @@ export async function deleteWorkflow(
         ),
       )
       .returning(),
+    database
+      .delete(connectorPins)
+      .where(
+        and(
+          eq(connectorPins.tenantId, caller.tenantId),
+          eq(connectorPins.environment, caller.environment),
+          eq(connectorPins.workflowSlug, slug),
+        ),
+      ),
   ]);
   if (silent.length > 0) await tellTriggers(context, silent);
   forgetWorkflow(context, slug);

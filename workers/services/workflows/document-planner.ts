@@ -73,7 +73,7 @@ export class DocumentPlanner {
   }
 
   async #planNew(read: ReadWorkflow): Promise<Planning> {
-    const { pins, problems } = await pinActions(this.#context, read);
+    const { pins, problems, notices } = await pinActions(this.#context, read);
     const source: PlanSource = { definition: read.definition, pins };
     const planning: Planning = {
       source,
@@ -82,6 +82,7 @@ export class DocumentPlanner {
       digest: "",
       problems,
       unavailable: unavailableFeatures(read),
+      deprecated: notices,
     };
     for (const step of stepsOf(read.definition)) {
       if (step.kind === "subworkflow") problems.push(...(await this.#pin(read, step, planning)));

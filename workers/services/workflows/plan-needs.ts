@@ -3,7 +3,8 @@ import type { PlanSource } from "../../../engine/plan/types.ts";
 import type { PlannedWorkflow } from "./planned-workflow.ts";
 import { stepsOf } from "./steps-of.ts";
 
-function* withCalled(source: PlanSource): Generator<PlanSource> {
+/** A plan source and all that it calls. */
+export function* withCalled(source: PlanSource): Generator<PlanSource> {
   yield source;
   for (const called of Object.values(source.workflows ?? {})) if (called !== "self") yield* withCalled(called);
 }

@@ -160,7 +160,6 @@ test("a plan that doubles with every level is refused by its size before it is w
 test("python and guardrails of agents are refused by name, the other guardrails and kinds are not", async () => {
   const { problems, unavailable } = await planned(`workflow:
   name: kinds
-  execution: {security: {blockOnExposure: true}}
   concurrency: {key: "{{ inputs.x }}", limit: 1}
   inputs: {x: {type: string}}
   budget: {max_steps: 10}
@@ -174,10 +173,9 @@ test("python and guardrails of agents are refused by name, the other guardrails 
 `);
   expect(problems).toEqual([]);
   expect(unavailable).toMatchObject([
-    { path: "/workflow/execution/security/blockOnExposure" },
     {
       path: "/workflow/steps/0/language",
-      line: 8,
+      line: 7,
       message: expect.stringMatching(/^python .* javascript, jsonata or jq/),
     },
     { path: "/workflow/steps/4/guardrails/blockedTopics", message: "guardrails.blockedTopics belongs to agent steps." },

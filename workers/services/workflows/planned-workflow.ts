@@ -15,4 +15,6 @@ export interface ResolvedReference {
   slug: string;
   version: string;
   digest: string;
+  /** Why the tenant's trust policy does not let it run. */
+  refused?: string;
 }

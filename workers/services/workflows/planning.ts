@@ -18,4 +18,6 @@ export interface Planning extends PinnedSource {
   problems: Problem[];
   /** Valid, but not to be run by this deployment. */
   unavailable: Problem[];
+  /** Deprecated connectors that it uses. */
+  deprecated: Problem[];
 }

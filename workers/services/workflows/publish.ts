@@ -3,17 +3,19 @@ import type { BatchItem } from "drizzle-orm/batch";
 import type { PublishAnswer } from "../../../contracts/api/workflows.ts";
 import { failure, success, type Failure, type Result } from "../../../contracts/errors.ts";
 import { validationFailure } from "../../../contracts/validation-failure.ts";
-import { type ReadWorkflow, readWorkflows } from "../../../engine/definition/read-workflows.ts";
+import { readWorkflows } from "../../../engine/definition/read-workflows.ts";
+import type { PlanSource } from "../../../engine/plan/types.ts";
 import type { SourceFormat } from "../../../engine/source/parse.ts";
-import type { Problem } from "../../../engine/source/problem.ts";
-import { workflows, workflowVersions } from "../../database/tables.ts";
-import { isUniqueViolation } from "../../database/query-errors.ts";
+import { connectorPins, workflows, workflowVersions } from "../../database/tables.ts";
+import { isRefusedByGuard, isUniqueViolation } from "../../database/query-errors.ts";
 import { auditEntry } from "../audit-entry.ts";
 import type { Context } from "../context.ts";
-import { PUBLISHED, takenPaths } from "../triggers/check-config.ts";
 import { installTriggers } from "../triggers/install.ts";
+import { hookPathProblems, hookPathWrites } from "./hook-paths.ts";
 import { planDocument } from "./plan.ts";
+import { withCalled } from "./plan-needs.ts";
 import type { Planning } from "./planning.ts";
+import { stillThere } from "./still-there.ts";
 import { RESERVED_SLUGS } from "./reserved-slugs.ts";
 import { forgetWorkflow, rememberPlan } from "./resolve.ts";
 
@@ -30,16 +32,8 @@ async function planAll(context: Context, text: string, format: SourceFormat): Pr
       message: `"${workflow.definition.slug}" is a word of the API: choose another name.`,
     });
   }
-  if (refused.length === 0)
-    for (const workflow of read.workflows) refused.push(...(await pathProblems(context, workflow)));
+  if (refused.length === 0) refused.push(...(await hookPathProblems(context, read.workflows)));
   return refused.length > 0 ? validationFailure(refused) : plannings;
-}
-
-/** Webhook paths that another trigger has. */
-async function pathProblems(context: Context, { definition, pointer, locate }: ReadWorkflow): Promise<Problem[]> {
-  const at = (index: number) => `${pointer}/triggers/${index}/path`;
-  const found = await takenPaths(context, definition.triggers ?? [], definition.slug, PUBLISHED, at);
-  return found.map((problem) => ({ ...problem, ...locate(problem.path) }));
 }
 
 /** What this leaves undone the sweeper does: the version is published. */
@@ -81,11 +75,38 @@ async function conflict(context: Context, plannings: readonly Planning[]): Promi
   if (taken === undefined) return failure("CONFLICT", "Another publication of the same workflow came first.");
   const { slug, version } = taken.source.definition;
   const same = rows.some((row) => row.slug === slug && row.version === version && row.digest === taken.digest);
-  return failure("CONFLICT", `Version ${version} of "${slug}" is already published, and versions are immutable.`, {
-    slug,
-    version,
-    same_content: same,
-  });
+  return failure(
+    "CONFLICT",
+    `Version ${version} of "${slug}" is already published, and versions are immutable: raise \`version\`.`,
+    {
+      slug,
+      version,
+      same_content: same,
+    },
+  );
+}
+
+/** Which connector versions the workflow pins, itself and by what it calls: held, so that none is taken away meanwhile. */
+function pinRows(context: Context, source: PlanSource): BatchItem<"pg">[] {
+  const { ports, caller } = context;
+  const { slug: workflowSlug, version: workflowVersion } = source.definition;
+  const owner = { tenantId: caller.tenantId, environment: caller.environment, workflowSlug, workflowVersion };
+  const rows = new Map(
+    [...withCalled(source)]
+      .flatMap((plan) => Object.values(plan.pins))
+      .map(({ namespace, connector: name, version }) => [
+        `${namespace}/${name}@${version}`,
+        { ...owner, namespace, name, version },
+      ]),
+  );
+  if (rows.size === 0) return [];
+  return [
+    ...stillThere(context, [...rows.values()]),
+    ports.database
+      .insert(connectorPins)
+      .values([...rows.values()])
+      .onConflictDoNothing(),
+  ];
 }
 
 function writes(context: Context, { source, digest }: Planning): BatchItem<"pg">[] {
@@ -113,6 +134,7 @@ function writes(context: Context, { source, digest }: Planning): BatchItem<"pg">
         set: { ...shown, triggersWanted: sql`${workflows.triggersWanted} + 1` },
       }),
     auditEntry(context, "workflow.published", `${slug}@${version}`),
+    ...pinRows(context, source),
   ];
 }
 
@@ -124,13 +146,17 @@ export async function publishWorkflows(
 ): Promise<Result<PublishAnswer>> {
   const plannings = await planAll(context, text, format);
   if (!Array.isArray(plannings)) return plannings;
-  const [first, ...rest] = plannings.flatMap((planning) => writes(context, planning));
+  const paths = await Promise.all(plannings.map((planning) => hookPathWrites(context, planning)));
+  const [first, ...rest] = [...plannings.flatMap((planning) => writes(context, planning)), ...paths.flat()];
   if (first === undefined) return validationFailure([{ path: "", message: "The document holds no workflow." }]);
   try {
     await context.ports.database.batch([first, ...rest]);
   } catch (error) {
-    if (isUniqueViolation(error)) return conflict(context, plannings);
-    throw error;
+    if (isRefusedByGuard(error))
+      return failure("CONFLICT", "A connector version that the workflow uses was taken away or hidden meanwhile.");
+    if (!isUniqueViolation(error)) throw error;
+    const problems = await hookPathProblems(context, readWorkflows(text, format).workflows);
+    return problems.length > 0 ? validationFailure(problems) : conflict(context, plannings);
   }
   await installAll(context, plannings);
   const published = plannings.map(({ source, digest }) => {

@@ -1,4 +1,5 @@
 import { validRange } from "semver";
+import { digestOf } from "../../../contracts/canonical-json.ts";
 import { failure, success, type Result } from "../../../contracts/errors.ts";
 import type { PlanSource } from "../../../engine/plan/types.ts";
 import type { Context } from "../context.ts";
@@ -6,6 +7,7 @@ import { freshRead } from "../fresh-read.ts";
 import { tenantObjectName } from "../../../contracts/placement.ts";
 import { planNeeds } from "./plan-needs.ts";
 import type { PlannedWorkflow, ResolvedReference } from "./planned-workflow.ts";
+import { untrustedPin } from "./untrusted-pins.ts";
 import { publishedSource, publishedVersions, versionMeant } from "./published-versions.ts";
 
 export function splitReference(reference: string): { slug: string; wanted?: string } {
@@ -24,7 +26,9 @@ async function loadReference(
     wanted,
   );
   const row = rows.find((it) => it.version === version);
-  return row && { slug, version: row.version, digest: row.digest };
+  if (row === undefined) return undefined;
+  const refused = await untrustedPin(context, slug, row.version);
+  return { slug, version: row.version, digest: row.digest, ...(refused === undefined ? {} : { refused }) };
 }
 
 /** Keeps a plan under its digest, with what a start must bring. Throws when the source does not compile: a bug. */
@@ -39,7 +43,11 @@ async function loadPlan(
   { slug, version, digest }: ResolvedReference,
 ): Promise<PlannedWorkflow | undefined> {
   const source = await publishedSource(context, slug, version);
-  return source && rememberPlan(context, digest, source);
+  if (source === undefined) return undefined;
+  // What is run must be what was published (threat T23).
+  if (digestOf(JSON.parse(JSON.stringify(source))) !== digest)
+    throw new Error(`The stored plan of ${slug}@${version} is not what was published: its SHA-256 differs.`);
+  return rememberPlan(context, digest, source);
 }
 
 /** A published workflow, ready to start. Warm, it asks nobody; a publish in this isolate is seen at once, elsewhere in 2 s. */
@@ -53,6 +61,8 @@ export async function resolveWorkflow(context: Context, reference: string): Prom
   }
   const key = `${tenantObjectName(context.caller)}/${reference}`;
   const resolved = await freshRead(context, context.ports.references, key, () => loadReference(context, slug, wanted));
+  if (resolved?.refused !== undefined)
+    return failure("FORBIDDEN", resolved.refused, { reason: "trust_policy", workflow: reference });
   const planned = resolved && (context.ports.plans.get(resolved.digest)?.value ?? (await loadPlan(context, resolved)));
   if (planned !== undefined) return success(planned);
   return failure(

@@ -89,8 +89,11 @@ export async function testWorkflow(
   const wanted = wantedFixtures(fixtures, body);
   if (areProblems(wanted)) return validationFailure(wanted);
   const { ports, caller } = context;
+  const workflow = `${source.definition.slug}@${source.definition.version}`;
   const env: JsonObject =
-    envNames.length === 0 ? {} : await onTenant(ports, caller, (tenant) => tenant.envValues([...envNames]));
+    envNames.length === 0
+      ? {}
+      : await onTenant(ports, caller, (tenant) => tenant.envValues([...envNames], { workflow }));
   const plan = compilePlan(source);
   const mocks = new MockData([body.mock_data ?? {}, mockData]);
   const principal = { roles: [...caller.roles], permissions: [...caller.permissions] };

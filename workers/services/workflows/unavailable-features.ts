@@ -1,6 +1,5 @@
 import type { ReadWorkflow } from "../../../engine/definition/read-workflows.ts";
-import type { StepDefinition, WorkflowDefinition } from "../../../engine/definition/types.ts";
-import { isObject } from "../../../engine/json.ts";
+import type { StepDefinition } from "../../../engine/definition/types.ts";
 import type { Problem } from "../../../engine/source/problem.ts";
 import { stepsOf } from "./steps-of.ts";
 
@@ -11,10 +10,6 @@ import { stepsOf } from "./steps-of.ts";
 
 /** Guardrails that bind every step; the others are about what an agent does. */
 const GENERAL_GUARDRAILS: ReadonlySet<string> = new Set(["outputSchema", "timeLimit", "maxCost", "maxTokens"]);
-
-function blocksExposure({ execution }: WorkflowDefinition): boolean {
-  return isObject(execution?.security) && execution.security.blockOnExposure === true;
-}
 
 /** Fields of a step with what is to be said of them. */
 function stepProblems(step: StepDefinition): [field: string, message: string][] {
@@ -31,14 +26,6 @@ function stepProblems(step: StepDefinition): [field: string, message: string][] 
 /** Every use of such a feature in a workflow, located. */
 export function unavailableFeatures(read: ReadWorkflow): Problem[] {
   const problems: Problem[] = [];
-  if (blocksExposure(read.definition)) {
-    const path = `${read.pointer}/execution/security/blockOnExposure`;
-    problems.push({
-      path,
-      ...read.locate(path),
-      message: '"execution/security/blockOnExposure" is not available yet.',
-    });
-  }
   for (const step of stepsOf(read.definition)) {
     for (const [field, message] of stepProblems(step)) problems.push(read.problemAt(step.id, field, message));
   }

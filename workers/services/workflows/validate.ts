@@ -16,6 +16,8 @@ export async function validateWorkflows(context: Context, text: string, format: 
   const { plannings, problems, unavailable } = await planDocument(context, read);
   const valid = problems.length === 0;
   const findings = unavailable.map(notAvailable);
+  for (const { deprecated } of plannings)
+    findings.push(...deprecated.map((it) => ({ ...it, code: "deprecated-connector", severity: "warning" as const })));
   const estimate: Record<string, WireEstimate> = {};
   // A text that could not be read whole would be found to lack what was only not understood.
   for (const [index, workflow] of read.problems.length > 0 ? [] : read.workflows.entries()) {

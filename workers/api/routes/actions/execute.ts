@@ -26,10 +26,11 @@ export const execute = endpoint({
   async handle({ context, body, header }) {
     const key = idempotencyKey(header("idempotency-key"));
     if (!key.ok) return key;
-    const { action, input = {} } = body;
+    const { action, input = {}, connection } = body;
     const done = await executeAction(context, {
       action,
       input,
+      connection,
       idempotencyKey: key.value,
       traceparent: header("traceparent"),
     });

@@ -1,5 +1,6 @@
 import { connection, createConnectionBody } from "../../../../contracts/api/connections.ts";
 import { createConnection } from "../../../services/connections/create.ts";
+import { mayNameSecrets } from "../../../services/connections/may-name-secrets.ts";
 import { endpoint } from "../../endpoint.ts";
 
 export const create = endpoint({
@@ -14,6 +15,8 @@ export const create = endpoint({
   answers: { 201: { description: "The connection, without its secret values", schema: connection } },
   refusals: ["CONFLICT"],
   async handle({ context, body }) {
+    const refused = mayNameSecrets(context, body.values);
+    if (refused) return refused;
     const created = await createConnection(context, body);
     return created.ok
       ? { status: 201, body: created.value, headers: { location: `/connections/${created.value.id}` } }

@@ -13,6 +13,7 @@ export const list = endpoint({
   scope: "connections:read",
   query: z.strictObject({
     connector: cleanText(200).optional().meta({ description: "`namespace/name`" }),
+    end_user: cleanText(200).optional().meta({ description: "Only this end user's own" }),
     ...pageQuery,
   }),
   answers: { 200: { description: "Without secret values", schema: connectionPage } },

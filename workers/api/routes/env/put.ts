@@ -14,7 +14,7 @@ export const put = endpoint({
   answers: { 200: { description: "Set", schema: envView } },
   refusals: ["NOT_FOUND"],
   async handle({ context, params, body }) {
-    const set = await putEnv(context, params.name, body.value, body.scope);
+    const set = await putEnv(context, params.name, body);
     return set.ok ? { status: 200, body: set.value } : set;
   },
 });

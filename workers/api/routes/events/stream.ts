@@ -6,6 +6,7 @@ import { endpoint } from "../../endpoint.ts";
 import { feedFrames } from "../../streams/feed-frames.ts";
 import { refuseGrant } from "../../streams/refuse-grant.ts";
 import { sseResponse } from "../../streams/sse-response.ts";
+import { whenAborted } from "../../streams/when-aborted.ts";
 import { whileAllowed } from "../../streams/while-allowed.ts";
 
 export const eventsStream = endpoint({
@@ -20,7 +21,7 @@ export const eventsStream = endpoint({
   query: feedStreamQuery,
   answers: { 200: { description: "`text/event-stream`", texts: { "text/event-stream": "Events as frames of SSE." } } },
   refusals: ["NOT_FOUND", "RATE_LIMITED"],
-  async handle({ context, query, header, access }) {
+  async handle({ context, query, header, request, access }) {
     const refused = refuseGrant(access.grant, null);
     if (refused !== undefined) return refused;
     const { types, workflow, execution: executionId } = query;
@@ -28,14 +29,14 @@ export const eventsStream = endpoint({
     const grantedTypes = access.grant?.types ?? null;
     const held = await leaseStream(context);
     if (!held.ok) return held;
-    const opened = await openFeed(context, { after, types, grantedTypes, workflow, executionId });
+    const opened = await held.value.during(openFeed(context, { after, types, grantedTypes, workflow, executionId }));
     if (!opened.ok) {
       held.value.end();
       return opened;
     }
-    return sseResponse(context.ports, {}, async (sink) => {
+    return sseResponse(context.ports, { gone: request.signal }, async (sink) => {
       const signal = whileAllowed(access, sink.signal);
-      sink.signal.addEventListener("abort", held.value.end, { once: true });
+      whenAborted(sink.signal, held.value.end);
       for await (const page of followFeed(context, opened.value, signal)) {
         if (!(await sink.send(feedFrames(page)))) return;
       }

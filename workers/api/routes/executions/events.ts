@@ -9,6 +9,7 @@ import { lastEventId } from "../../streams/last-event-id.ts";
 import { refuseGrant } from "../../streams/refuse-grant.ts";
 import { sseLines } from "../../streams/sse-lines.ts";
 import { sseResponse } from "../../streams/sse-response.ts";
+import { whenAborted } from "../../streams/when-aborted.ts";
 import { whileAllowed } from "../../streams/while-allowed.ts";
 import { idParams } from "../path-params.ts";
 
@@ -36,7 +37,7 @@ export const executionEvents = endpoint({
     204: { description: "The execution is over, and there is nothing after that event" },
   },
   refusals: ["NOT_FOUND", "RATE_LIMITED"],
-  async handle({ context, params: { id }, query, header, access }) {
+  async handle({ context, params: { id }, query, header, request, access }) {
     const after = lastEventId(header("last-event-id"), query.after);
     if (!after.ok) return after;
     const refused = refuseGrant(access.grant, id);
@@ -49,16 +50,16 @@ export const executionEvents = endpoint({
       const { events: data, last, ended } = page.value;
       return { status: 200, body: { data, last, ended } };
     }
-    const held = await leaseStream(context);
+    const held = await leaseStream(context, id);
     if (!held.ok) return held;
-    const stream = await openStream(context, id, wish);
+    const stream = await held.value.during(openStream(context, id, wish));
     if (!stream.ok || stream.value.over) held.value.end();
     if (!stream.ok) return stream;
     const { selection, over } = stream.value;
     if (over) return { status: 204 };
-    return sseResponse(context.ports, {}, async (sink) => {
+    return sseResponse(context.ports, { gone: request.signal }, async (sink) => {
       const signal = whileAllowed(access, sink.signal);
-      sink.signal.addEventListener("abort", held.value.end, { once: true });
+      whenAborted(sink.signal, held.value.end);
       for await (const lines of followLog(context, stream.value, signal)) {
         if (!(await sink.send(sseLines(lines, (line) => wantsLine(selection, line))))) return;
       }

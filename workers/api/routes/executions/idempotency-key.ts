@@ -10,7 +10,7 @@ export function idempotencyKey(header: string | undefined): Result<string | unde
   ]);
 }
 
-/** As the OpenAPI document shows it. */
+/** As the OpenAPI document shows it: of a start. */
 export const idempotencyHeaders = z.object({
   "Idempotency-Key": z
     .string()
@@ -18,4 +18,14 @@ export const idempotencyHeaders = z.object({
     .max(255)
     .optional()
     .meta({ description: "Equal requests with one key are one execution, for 24 hours." }),
+});
+
+/** Likewise, of an act on an execution. */
+export const actHeaders = z.object({
+  "Idempotency-Key": z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .meta({ description: "With one key it is acted on once, however often that is sent." }),
 });

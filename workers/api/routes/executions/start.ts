@@ -17,7 +17,7 @@ export const start = documentEndpoint({
   query: "any",
   body: { kind: "document", schema: startBody, limit: "payload_bytes" },
   answers: START_ANSWERS,
-  refusals: ["NOT_FOUND", "CONFLICT"],
+  refusals: ["NOT_FOUND", "CONFLICT", "QUOTA_EXCEEDED"],
   async handle({ context, body, search, header }) {
     const key = idempotencyKey(header("idempotency-key"));
     if (!key.ok) return key;

@@ -26,9 +26,9 @@ export const executionStream = endpoint({
     if (header("upgrade")?.toLowerCase() !== "websocket")
       return { ...failure("VALIDATION", "This path is a WebSocket: ask for an upgrade."), status: 426 };
     const wish = { after, types, step, grantedTypes: access.grant?.types ?? null };
-    const held = await leaseStream(context);
+    const held = await leaseStream(context, id);
     if (!held.ok) return held;
-    const stream = await openStream(context, id, wish);
+    const stream = await held.value.during(openStream(context, id, wish));
     if (!stream.ok) {
       held.value.end();
       return stream;

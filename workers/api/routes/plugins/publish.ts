@@ -1,4 +1,4 @@
-import { publishConnectorAnswer } from "../../../../contracts/api/connectors.ts";
+import { publishConnectorAnswer, signatureHeaders } from "../../../../contracts/api/connectors.ts";
 import { publishConnector } from "../../../services/connectors/publish.ts";
 import { documentEndpoint } from "../../endpoint.ts";
 
@@ -9,12 +9,13 @@ const about = {
   description: "YAML or JSON. Installs it for the publishing tenant. A published version never changes.",
   scope: "connectors:write",
   body: { kind: "document" },
+  requestHeaders: signatureHeaders,
   answers: { 201: { description: "Published", schema: publishConnectorAnswer } },
-  refusals: ["CONFLICT"],
+  refusals: ["CONFLICT", "FORBIDDEN"],
 } as const;
 
-const handle: Parameters<typeof documentEndpoint>[0]["handle"] = async ({ context, body }) => {
-  const published = await publishConnector(context, body.text, body.format);
+const handle: Parameters<typeof documentEndpoint>[0]["handle"] = async ({ context, body, header }) => {
+  const published = await publishConnector(context, { ...body, signature: header("connector-signature") });
   if (!published.ok) return published;
   return { status: 201, body: { status: "published", ...published.value }, headers: { location: published.value.url } };
 };

@@ -1,20 +1,21 @@
 import { searchAnswer, searchQuery } from "../../../../contracts/api/connectors.ts";
 import { searchConnectors } from "../../../services/connectors/search.ts";
-import { endpoint } from "../../endpoint.ts";
+import { ofAll } from "./both-families.ts";
 
-export const search = endpoint({
-  method: "get",
-  path: "/plugins/search",
-  tag: "connectors",
-  summary: "Search connectors",
-  scope: "connectors:read",
-  query: searchQuery,
-  answers: { 200: { description: "By name", schema: searchAnswer } },
-  async handle({ context, query }) {
-    const found = await searchConnectors(context, query);
-    return {
-      status: 200,
-      body: { total: found.length, results: found.slice(query.offset, query.offset + query.limit) },
-    };
+export const search = ofAll(
+  "/search",
+  {
+    method: "get",
+    tag: "connectors",
+    summary: "Search connectors",
+    scope: "connectors:read",
+    query: searchQuery,
+    description:
+      "The very name comes first, then names that begin with it, then words in names, in tags, in descriptions, in readmes. Words count as beginnings, and with a slip.",
+    answers: { 200: { description: "The best first", schema: searchAnswer } },
   },
-});
+  async ({ context, query: { q, tag, limit, offset } }) => ({
+    status: 200,
+    body: await searchConnectors(context, { q, tag }, { limit, offset }),
+  }),
+);

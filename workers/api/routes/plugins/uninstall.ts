@@ -1,19 +1,19 @@
 import { installAnswer } from "../../../../contracts/api/connectors.ts";
 import { removeConnector } from "../../../services/connectors/install.ts";
-import { endpoint } from "../../endpoint.ts";
-import { slugParams } from "../path-params.ts";
+import { ofConnector } from "./both-families.ts";
 
-export const uninstall = endpoint({
-  method: "delete",
-  path: "/plugins/{slug}/install",
-  tag: "connectors",
-  summary: "Remove a connector's installation",
-  scope: "connectors:write",
-  params: slugParams,
-  answers: { 200: { description: "Removed", schema: installAnswer } },
-  refusals: ["NOT_FOUND", "CONFLICT"],
-  async handle({ context, params }) {
-    const removed = await removeConnector(context, params.slug);
+export const uninstall = ofConnector(
+  "/install",
+  {
+    method: "delete",
+    tag: "connectors",
+    summary: "Remove a connector's installation",
+    scope: "connectors:write",
+    answers: { 200: { description: "Removed", schema: installAnswer } },
+    refusals: ["NOT_FOUND", "CONFLICT"],
+  },
+  async (slug, { context }) => {
+    const removed = await removeConnector(context, slug);
     return removed.ok ? { status: 200, body: removed.value } : removed;
   },
-});
+);

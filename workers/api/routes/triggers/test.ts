@@ -14,7 +14,7 @@ export const test = endpoint({
   params: idParams,
   body: { kind: "json", schema: testTriggerBody, optional: true },
   answers: { 200: { description: "The inputs, and the execution that was started", schema: testedTrigger } },
-  refusals: ["NOT_FOUND", "CONFLICT"],
+  refusals: ["NOT_FOUND", "CONFLICT", "QUOTA_EXCEEDED"],
   async handle({ context, params, body }) {
     const tested = await testTrigger(context, params.id, body);
     return tested.ok ? { status: 200, body: tested.value } : tested;

@@ -11,7 +11,7 @@ export const resendWebhookDelivery = endpoint({
   scope: "webhooks:write",
   params: idParams,
   answers: { 202: { description: "It is sent again, with the same id and body", schema: webhookDelivery } },
-  refusals: ["NOT_FOUND"],
+  refusals: ["NOT_FOUND", "CONFLICT"],
   async handle({ context, params }) {
     const answer = await resendDelivery(context, params.id);
     return answer.ok ? { status: 202, body: answer.value } : answer;

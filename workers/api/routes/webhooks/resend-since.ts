@@ -12,7 +12,7 @@ export const resendWebhooks = endpoint({
   params: idParams,
   body: { kind: "json", schema: resendBody },
   answers: { 202: { description: "They are sent again, with the same ids and bodies", schema: resent } },
-  refusals: ["NOT_FOUND"],
+  refusals: ["NOT_FOUND", "CONFLICT"],
   async handle({ context, params, body }) {
     const answer = await resendSince(context, params.id, body);
     return answer.ok ? { status: 202, body: answer.value } : answer;

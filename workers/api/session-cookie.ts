@@ -1,0 +1,2 @@
+/** What binds an authorization to the browser that began it. */
+export const SESSION_COOKIE = "smartify_connect";
