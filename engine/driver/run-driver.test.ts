@@ -72,6 +72,19 @@ test("calls that never come back give their places in the limit away when their 
   );
   expect(run.state.status).toBe("completed");
   expect(run.calls).toHaveLength(250);
+  expect(run.state.usage.stepRuns, "each reached its plugin").toBe(250);
+});
+
+test("a cancel meters the calls that are on their way, and not those that wait for a place", () => {
+  const host = new WritingHost();
+  const lists: StepDefinition[] = ["some", "more"].map((id) =>
+    actionStep(id, { forEach: "{{ range(80) }}", parallel: true, input: "{{ item }}" }),
+  );
+  const driver = new RunDriver(planOf([{ kind: "parallel_list", id: "both", steps: lists }]), newRun(identity), host);
+  driver.deliver({ type: "start", inputs: {} });
+  expect(host.calls).toHaveLength(100);
+  driver.deliver({ type: "cancel" });
+  expect(driver.state).toMatchObject({ status: "canceled", usage: { stepRuns: 100 } });
 });
 
 test("an answer that comes after its attempt was given up changes nothing", async () => {
@@ -94,7 +107,7 @@ test("an attempt that was cancelled before its commit was written is never sent"
   driver.deliver({ type: "start", inputs: {} });
   driver.deliver({ type: "cancel" });
   host.write();
-  expect(driver.state.status).toBe("canceled");
+  expect(driver.state).toMatchObject({ status: "canceled", usage: { stepRuns: 0 } });
   expect(host.calls).toEqual([]);
 });
 

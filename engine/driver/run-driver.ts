@@ -1,11 +1,21 @@
 import { MAX_IN_FLIGHT } from "../plan/compile-plan.ts";
 import type { Plan } from "../plan/types.ts";
+import { cutShort } from "../run/cut-short.ts";
 import { pendingEffects } from "../run/effects.ts";
 import { isIdempotent } from "../run/is-idempotent.ts";
 import type { RunError } from "../errors.ts";
 import type { RunState } from "../run/state.ts";
 import { isTerminal, transition } from "../run/transition.ts";
-import type { ActionCall, ActionResult, Effect, EngineInput } from "../run/types.ts";
+import type {
+  ActionCall,
+  ActionResult,
+  Admittance,
+  Effect,
+  EngineInput,
+  Opening,
+  Spent,
+  TurnHost,
+} from "../run/types.ts";
 import type { HostPort } from "./host-port.ts";
 
 /** How long past an attempt's deadline a plugin may take to say so itself before the driver gives the attempt up. */
@@ -15,7 +25,7 @@ const ATTEMPT_GRACE_MS = 1_000;
  * The loop every host runs: an input becomes a transition, its events are committed, and only then its effects are
  * performed. Never performs anything whose cause is not durable.
  */
-export class RunDriver {
+export class RunDriver implements TurnHost {
   plan: Plan;
   readonly state: RunState;
   readonly #port: HostPort;
@@ -23,6 +33,8 @@ export class RunDriver {
   /** How to take back the engine's named timers, and the limits of calls in flight. */
   readonly #timers = new Map<string, () => void>();
   readonly #limits = new Set<() => void>();
+  /** The attempts whose calls are in flight, by path. */
+  readonly #sent = new Map<string, number>();
   #calls = 0;
   #continuing = 0;
 
@@ -49,7 +61,7 @@ export class RunDriver {
   /** Advances the run; answers why a command was refused. A bug does not throw here: it goes to the host's `crashed`. */
   deliver(input: EngineInput): RunError | undefined {
     try {
-      const answer = transition(this.plan, this.state, input, this.#port.now(), this.#port);
+      const answer = transition(this.plan, this.state, input, this.#port.now(), this);
       const { events, effects, refusal, plan } = answer;
       if (plan) this.plan = plan;
       if (events.length > 0) this.#port.commit(events, () => this.#perform(effects));
@@ -59,6 +71,18 @@ export class RunDriver {
       this.#port.crashed(error);
       return undefined;
     }
+  }
+
+  admits(kind: Opening): Admittance {
+    return this.#port.admits?.(kind) ?? true;
+  }
+
+  spentBy(executionId: string): Spent | undefined {
+    return this.#port.spentBy?.(executionId);
+  }
+
+  hasSent(path: string, attempt: number): boolean {
+    return this.#sent.get(path) === attempt;
   }
 
   /** Takes back every timer: the run is over, or this driver's state is not to be trusted any more. */
@@ -138,17 +162,18 @@ export class RunDriver {
 
   #callNow(call: ActionCall): void {
     this.#calls += 1;
+    this.#sent.set(call.path, call.attempt);
     const end = (result: ActionResult): void => {
       this.#calls -= 1;
+      if (this.hasSent(call.path, call.attempt)) this.#sent.delete(call.path);
       this.#settle(call, result);
       this.#callWaiting();
     };
     const expire = (): void => {
       this.#limits.delete(takeBack);
-      const child = this.state.open.get(call.path)?.child;
-      const spent = child === undefined ? undefined : this.#port.spentBy?.(child);
+      const instance = this.state.open.get(call.path);
       this.#port.abort(call.path, call.attempt, false);
-      end({ ...expired(call.timeoutMs), ...(spent ? { spent } : {}) });
+      end({ ...expired(call.timeoutMs), ...(instance ? cutShort(instance, this) : {}) });
     };
     const takeBack = Number.isFinite(call.deadline)
       ? this.#port.at(call.deadline + ATTEMPT_GRACE_MS, expire)

@@ -12,6 +12,7 @@ import { refusalOf } from "./authorization.ts";
 import { callInput } from "./call-input.ts";
 import { actionCall } from "./effects.ts";
 import { waitForConnection } from "./connection-waits.ts";
+import { cutShort } from "./cut-short.ts";
 import { end } from "./ending.ts";
 import { expressionFailure } from "./expression-failure.ts";
 import { gather } from "./gather.ts";
@@ -28,16 +29,7 @@ import { progressRoot } from "./root.ts";
 import { awaitTask, withTaskUsage } from "./tasks.ts";
 import { RunScope } from "./scope.ts";
 import { type Instance, isCall, type RunState } from "./state.ts";
-import type {
-  ActionResult,
-  AttemptUsage,
-  Effect,
-  EngineEvent,
-  EngineInput,
-  Spent,
-  StampedEvent,
-  TurnHost,
-} from "./types.ts";
+import type { ActionResult, Effect, EngineEvent, EngineInput, StampedEvent, TurnHost } from "./types.ts";
 import { waitingFor } from "./waiting-for.ts";
 import { workOfRecording } from "./work-of-recording.ts";
 
@@ -317,14 +309,11 @@ export class Turn {
   }
 
   /** The answer to a step's call is no longer wanted. Gives what the attempt is metered with, or has spent. */
-  giveUpCall(instance: Instance): { usage?: AttemptUsage; spent?: Spent } {
+  giveUpCall(instance: Instance): Pick<Settled, "usage" | "spent"> {
     if (!isCall(instance)) return {};
     const { path, attempt } = instance;
     this.effects.push({ type: "abortCall", path, attempt, ...(this.compensates ? { compensate: true } : {}) });
-    if (instance.status !== "running") return {};
-    if (instance.step?.kind !== "subworkflow") return { usage: instance.task?.usage ?? CUT_SHORT };
-    const spent = instance.child === undefined ? undefined : this.host.spentBy?.(instance.child);
-    return spent ? { spent } : {};
+    return instance.status === "running" ? cutShort(instance, this.host) : {};
   }
 
   /** After a bound or a restart: every open container does what it can. */
@@ -391,9 +380,6 @@ export class Turn {
 function assigned(assignments: PlanStep["set"], scope: RunScope): JsonObject {
   return Object.fromEntries(assignments.map(([key, value]) => [key, value.evaluate(scope)]));
 }
-
-/** An attempt that reached its plugin and was given up is a step run, whatever it had done by then (section 16). */
-const CUT_SHORT: AttemptUsage = { compute_ms: 0, egress_bytes: 0 };
 
 /** How soon a retry that is due asks again. */
 const ASK_AGAIN_MS = 200;
