@@ -111,6 +111,14 @@ test("an attempt that was cancelled before its commit was written is never sent"
   expect(host.calls).toEqual([]);
 });
 
+test("an attempt that was on its way before a restart is metered, though it ends before it is sent again", () => {
+  const plan = planOf([actionStep("a")]);
+  const { events } = transition(plan, newRun(identity), { type: "start", inputs: {} }, TEST_START);
+  const driver = new RunDriver(plan, fold(plan, identity, events), new WritingHost());
+  driver.deliver({ type: "cancel" });
+  expect(driver.state).toMatchObject({ status: "canceled", usage: { stepRuns: 1 } });
+});
+
 test("after a restart nothing is sent for steps that the settling of an interrupted attempt ended", () => {
   const list: StepDefinition = {
     kind: "parallel_list",

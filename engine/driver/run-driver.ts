@@ -4,7 +4,7 @@ import { cutShort } from "../run/cut-short.ts";
 import { pendingEffects } from "../run/effects.ts";
 import { isIdempotent } from "../run/is-idempotent.ts";
 import type { RunError } from "../errors.ts";
-import type { RunState } from "../run/state.ts";
+import { isCall, type RunState } from "../run/state.ts";
 import { isTerminal, transition } from "../run/transition.ts";
 import type {
   ActionCall,
@@ -42,6 +42,9 @@ export class RunDriver implements TurnHost {
     this.plan = plan;
     this.state = state;
     this.#port = port;
+    // What the driver before this one had dispatched may have reached its plugin.
+    for (const instance of state.open.values())
+      if (isCall(instance) && instance.status === "running") this.#sent.set(instance.path, instance.attempt);
   }
 
   /** Calls in flight. */
