@@ -136,6 +136,7 @@ test("after a restart nothing is sent for steps that the settling of an interrup
   expect(state.status).toBe("failed");
   expect(state.error).toMatchObject({ code: "UNAVAILABLE", details: { reason: "outcome_unknown" } });
   expect(host.calls).toEqual([]);
+  expect(state.usage.stepRuns, "both may have reached their plugins").toBe(2);
 });
 
 test("after a restart a call is repeated where the method that its input names does no harm", () => {

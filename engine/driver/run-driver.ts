@@ -101,7 +101,7 @@ export class RunDriver implements TurnHost {
   resume(): void {
     for (const effect of pendingEffects(this.plan, this.state, this.#port.now())) {
       const again = effect.type !== "callAction" || isIdempotent(effect.call.action, effect.call.input);
-      if (!again) this.#settle(effect.call, interrupted());
+      if (!again) this.#settle(effect.call, { ...interrupted(), ...this.#cutShort(effect.call.path) });
       else this.#perform([effect]);
     }
   }
@@ -174,9 +174,9 @@ export class RunDriver implements TurnHost {
     };
     const expire = (): void => {
       this.#limits.delete(takeBack);
-      const instance = this.state.open.get(call.path);
+      const had = this.#cutShort(call.path);
       this.#port.abort(call.path, call.attempt, false);
-      end({ ...expired(call.timeoutMs), ...(instance ? cutShort(instance, this) : {}) });
+      end({ ...expired(call.timeoutMs), ...had });
     };
     const takeBack = Number.isFinite(call.deadline)
       ? this.#port.at(call.deadline + ATTEMPT_GRACE_MS, expire)
@@ -189,6 +189,12 @@ export class RunDriver implements TurnHost {
     };
     // What a service does is a result. A call that throws is a bug of the host: nothing would ever end the step.
     this.#port.call(call).then(taken, (error: unknown) => this.#port.crashed(error));
+  }
+
+  /** What the attempt in flight at this path is metered with, or has spent, if its answer is waited for no longer. */
+  #cutShort(path: string): ReturnType<typeof cutShort> {
+    const instance = this.state.open.get(path);
+    return instance ? cutShort(instance, this) : {};
   }
 
   #setTimer(name: string, due: number): void {

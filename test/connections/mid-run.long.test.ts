@@ -1,9 +1,11 @@
+import { randomUUID } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { onceUp } from "../support/once-up.ts";
 import { startTestPlatform, type TestPlatform } from "../support/test-platform.ts";
 
 /* What happens to executions under way: their secret is rotated, their connection deleted, the platform killed while somebody connects. */
@@ -63,12 +65,18 @@ afterAll(async () => {
   server?.close();
 });
 
+async function request(method: string, path: string, body?: unknown): Promise<Response> {
+  const headers = {
+    authorization: `Bearer ${platform.tenant.apiKey}`,
+    "content-type": "application/json",
+    ...(method === "POST" ? { "idempotency-key": randomUUID() } : {}),
+  };
+  const sent = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+  return onceUp(() => fetch(platform.url + path, sent));
+}
+
 async function api(method: string, path: string, body?: unknown) {
-  const response = await fetch(`${platform.url}${path}`, {
-    method,
-    headers: { authorization: `Bearer ${platform.tenant.apiKey}`, "content-type": "application/json" },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
+  const response = await request(method, path, body);
   const read = (await response.json()) as Record<string, unknown>;
   expect(response.status, JSON.stringify(read)).toBeLessThan(300);
   return read;
@@ -155,9 +163,9 @@ const NEXT: [string, (body: object, id: string) => Promise<number>][] = [
 ];
 
 async function statusOf(method: string, path: string, body?: object): Promise<number> {
-  const headers = { authorization: `Bearer ${platform.tenant.apiKey}`, "content-type": "application/json" };
-  return (await fetch(platform.url + path, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) }))
-    .status;
+  const response = await request(method, path, body);
+  await response.body?.cancel();
+  return response.status;
 }
 
 test.each(NEXT)(

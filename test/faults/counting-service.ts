@@ -68,6 +68,8 @@ export class CountingService {
         setTimeout(() => (service.#held ? service.#held.push(give) : give()), Number(input.ms ?? 0));
       });
     });
+    // The platform ends what is idle. If this did, a call could be written to what is closing already: one that nobody sees.
+    server.keepAliveTimeout = 0;
     const service = new CountingService(server);
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return service;

@@ -43,6 +43,14 @@ async function send(method: string, path: string, body?: string | object): Promi
   }
 }
 
+/** An answer of a platform that is up: one that came up a moment ago may say 503, which is to be repeated. */
+async function insist(method: string, path: string, body?: object): Promise<Answer | undefined> {
+  for (const end = Date.now() + 60_000; ; await new Promise((resolve) => setTimeout(resolve, 200))) {
+    const answer = await send(method, path, body);
+    if ((answer && answer.status !== 503) || Date.now() > end) return answer;
+  }
+}
+
 beforeAll(async () => {
   service = await CountingService.start();
   await boot();
@@ -99,15 +107,15 @@ test(`${KILLS} kills while versions are published: each is there whole, and runs
     moments.push(`${plugin?.status ?? "–"}/${flow?.status ?? "–"}`);
     await boot();
     // What was answered stands; what was not is whole or absent.
-    const versions = (await send("GET", "/connectors/community/counting"))?.body.versions as string[];
+    const versions = (await insist("GET", "/connectors/community/counting"))?.body.versions as string[];
     if (plugin?.status === 201) expect(versions).toContain(version);
-    const kept = await send("GET", `/workflows/published/versions/${version}`);
+    const kept = await insist("GET", `/workflows/published/versions/${version}`);
     if (flow?.status === 201) expect(kept?.status).toBe(200);
     for (const each of versions)
-      expect((await send("GET", `/connectors/community/counting/${each}`))?.status, `${each} is listed`).toBe(200);
+      expect((await insist("GET", `/connectors/community/counting/${each}`))?.status, `${each} is listed`).toBe(200);
     await settle("/plugins", connector(version));
     await settle("/workflows", workflow(version, previous));
-    const started = await send("POST", "/workflows/executions", {
+    const started = await insist("POST", "/workflows/executions", {
       workflow: `published@${version}`,
       execution_mode: "sync",
     });

@@ -14,11 +14,11 @@ import { FaultWorld, pause } from "./fault-world.ts";
 const HOUR_MS = 3_600_000;
 const work = (id: string, more = ""): string =>
   `{id: ${id}, connector: "connector:community/counting@1.0.0", action: work, input: {ms: 10, after: ""}${more}}`;
-const flaky = `{id: shaky, connector: "connector:community/counting@1.0.0", action: flaky, input: {ms: 5, after: ""}, retry: {max_attempts: 3, backoff: fixed, initial_delay_ms: 4500, jitter: false}}`;
+const flaky = `{id: shaky, connector: "connector:community/counting@1.0.0", action: flaky, input: {ms: 5, after: ""}, retry: {max_attempts: 3, backoff: fixed, initial_delay_ms: 9000, jitter: false}}`;
 const WORKFLOWS = `
 workflows:
   - name: Napping
-    steps: [${work("one")}, {id: nap, type: wait, duration: 4500ms}, ${work("two")}]
+    steps: [${work("one")}, {id: nap, type: wait, duration: 9s}, ${work("two")}]
   - name: Sleeping
     steps: [${work("one")}, {id: sleep, type: wait, duration: 50m}, ${work("two")}]
   - name: Shaky
@@ -119,7 +119,7 @@ describe("a clock that is set", () => {
       await set(by);
       if (by < 0) {
         // By the clock none of them is due for an hour.
-        await pause(7_000);
+        await pause(12_000);
         for (const id of [nap, shaky, sleeping]) expect((await world.record(id)).finished_at, id).toBeNull();
         await set(0);
       }
@@ -170,16 +170,29 @@ describe("a clock that is set", () => {
         more = `&cursor=${encodeURIComponent(body.next_cursor)}`;
       }
     };
-    /** What was due together starts in groups beside each other, and is listed some time later: when nothing more comes, all is there. */
-    const allRuns = async (): Promise<string[]> => {
-      let [ids, quiet]: [string[], number] = [await runs(), 0];
-      for (let looks = 0; looks < 40 && quiet < 3; looks += 1) {
+    const isAhead = (due: number): boolean => due >= Date.now() + HOUR_MS / 2;
+    const hasHole = (dues: number[]): boolean => {
+      const after = dues.filter(isAhead).toSorted((a, b) => a - b);
+      return after.some((due, nth) => due !== (after[0] ?? 0) + nth * 1_000);
+    };
+    /**
+     * What was due together starts in groups beside each other, and is listed some time later: when nothing more comes, all is there. A
+     * start that was to be tried again may come later still, and leaves a hole till then.
+     */
+    const allDues = async (): Promise<number[]> => {
+      const dues = new Map<string, number>();
+      for (let [looks, quiet] = [0, 0]; looks < 60 && (quiet < 3 || hasHole([...dues.values()])); looks += 1) {
         await pause(1_500);
-        const now = await runs();
-        quiet = now.length === ids.length ? quiet + 1 : 0;
-        ids = now;
+        const known = dues.size;
+        for (const run of await runs()) {
+          if (dues.has(run)) continue;
+          const record = await ended(run);
+          expect(record.status).toBe("completed");
+          dues.set(run, Date.parse(String(record.result?.outputs.due)));
+        }
+        quiet = dues.size === known ? quiet + 1 : 0;
       }
-      return ids;
+      return [...dues.values()];
     };
     await pause(3_500);
     await set(-HOUR_MS);
@@ -190,20 +203,14 @@ describe("a clock that is set", () => {
     await pause(3_500);
     const [{ id }] = (await world.insist(() => world.send("GET", `/triggers?workflow=${name}`))).body.data;
     await world.send("POST", `/triggers/${id}/pause`, {});
-    const dues: number[] = [];
-    for (const run of await allRuns()) {
-      const record = await ended(run);
-      expect(record.status).toBe("completed");
-      dues.push(Date.parse(String(record.result?.outputs.due)));
-    }
+    const dues = await allDues();
     expect(new Set(dues).size, "a due time starts once").toBe(dues.length);
-    const late = dues.toSorted((a, b) => a - b);
-    const before = late.filter((due) => due < Date.now() + HOUR_MS / 2);
-    const after = late.filter((due) => due >= Date.now() + HOUR_MS / 2);
+    const before = dues.filter((due) => !isAhead(due));
+    const after = dues.filter(isAhead);
     // Of the times that were jumped over those of the last minute are late, and the others missed.
     expect(before.length).toBeGreaterThan(3);
     expect(after.length).toBeGreaterThan(3);
-    expect(after).toEqual(after.map((_, nth) => (after[0] ?? 0) + nth * 1_000));
+    expect(hasHole(dues), after.toSorted((a, b) => a - b).join(" ")).toBe(false);
   }, 400_000);
 
   test("a stream token ends when it says, by the clock, and not before", async () => {
