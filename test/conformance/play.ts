@@ -2,6 +2,8 @@ import type { ExecutionRecord } from "../../contracts/execution.ts";
 import type { RunCommand } from "../../engine/run/types.ts";
 import { isTerminal } from "../../engine/run/transition.ts";
 import type { Happening } from "./happenings.ts";
+import { callLine } from "./observe.ts";
+import type { Script } from "./script.ts";
 
 /** A run in progress, as a case meddles with it. */
 export interface Stage {
@@ -28,15 +30,17 @@ export interface Witnessed {
 const LOOK_EVERY_MS = 5;
 const PATIENCE_MS = 10_000;
 
-/** Plays `happenings` one after the other: each at its time, and not before the statuses that it waits for are there. */
-export async function play(happenings: readonly Happening[], stage: Stage): Promise<Witnessed> {
+/** Plays `happenings` one after the other: each at its time, and not before the statuses and the call that it waits for are there. */
+export async function play(happenings: readonly Happening[], stage: Stage, script: Script): Promise<Witnessed> {
   const start = stage.now();
   const witnessed: Witnessed = { refusals: [], seen: [] };
-  for (const { afterMs, when, command, task } of happenings) {
+  for (const { afterMs, when, asked, answer, command, task } of happenings) {
     const early = start + afterMs - stage.now();
     if (early > 0) await stage.wait(early);
     await statuses(when, stage);
-    if (!command && !task) witnessed.seen.push(structuredClone(await stage.record()));
+    if (asked !== undefined) await called(asked, stage, script);
+    if (answer !== undefined) script.letGo(answer);
+    else if (!command && !task) witnessed.seen.push(structuredClone(await stage.record()));
     const refusal = command ? await stage.act(command) : task && (await stage.tell(task));
     if (refusal !== undefined) witnessed.refusals.push(refusal);
   }
@@ -53,6 +57,14 @@ async function statuses(when: Happening["when"], stage: Stage): Promise<void> {
       throw new Error(
         `${JSON.stringify(missing)} never came: the run is ${record.status}, ${JSON.stringify(record.error)}`,
       );
+    await stage.wait(LOOK_EVERY_MS);
+  }
+}
+
+async function called(line: string, stage: Stage, script: Script): Promise<void> {
+  const until = stage.now() + (stage.patienceMs ?? PATIENCE_MS);
+  while (!script.calls.some((call) => callLine(call) === line)) {
+    if (stage.now() > until) throw new Error(`${line} was never called`);
     await stage.wait(LOOK_EVERY_MS);
   }
 }
