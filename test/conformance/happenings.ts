@@ -35,7 +35,7 @@ export interface HappeningInCase {
 export interface Happening {
   /** Since the start. */
   afterMs: number;
-  /** Statuses by path; `workflow` is the run's own. */
+  /** Statuses by path; `workflow` is the run's own, `waiting_for` the kind of what it waits for. */
   when: Record<string, string>;
   asked?: string;
   answer?: string;

@@ -1,4 +1,5 @@
 import type { ExecutionRecord } from "../../contracts/execution.ts";
+import type { Json } from "../../engine/json.ts";
 import type { RunCommand } from "../../engine/run/types.ts";
 import { isTerminal } from "../../engine/run/transition.ts";
 import type { Happening } from "./happenings.ts";
@@ -69,6 +70,7 @@ async function called(line: string, stage: Stage, script: Script): Promise<void>
   }
 }
 
-function statusOf(record: ExecutionRecord, path: string): string | undefined {
+function statusOf(record: ExecutionRecord, path: string): Json | undefined {
+  if (path === "waiting_for") return record.waiting_for?.kind;
   return path === "workflow" ? record.status : record.steps.find((step) => step.path === path)?.status;
 }
