@@ -66,6 +66,8 @@ async function called(line: string, stage: Stage, script: Script): Promise<void>
   const until = stage.now() + (stage.patienceMs ?? PATIENCE_MS);
   while (!script.calls.some((call) => callLine(call) === line)) {
     if (stage.now() > until) throw new Error(`${line} was never called`);
+    // Who was put out of memory comes back when it is asked.
+    await stage.record();
     await stage.wait(LOOK_EVERY_MS);
   }
 }
