@@ -74,7 +74,7 @@ async function run(scenario: Scenario, total: { evictions: number }): Promise<Pl
     },
   };
   const started = insist((cell) => cell.start(startCommand(scenario)));
-  const story = started.then(() => play(scenario.happenings, stage));
+  const story = started.then(() => play(scenario.happenings, stage, service.script));
   let witnessed: Awaited<typeof story> | undefined;
   let broken: unknown;
   story.then(

@@ -8,6 +8,8 @@ import type { RunCommand } from "../../engine/run/types.ts";
 export interface HappeningInCase {
   after_ms?: number;
   when?: Record<string, string>;
+  /** A call, as `calls` has it: it was made. */
+  asked?: string;
   signal?: { name: string; payload?: Json; channel?: string; id?: string; key?: string; path?: string };
   message?: { node: string; payload?: Json };
   decide?: { step: string; decision: "approve" | "reject"; comment?: string; by?: string; roles?: string[] };
@@ -17,6 +19,8 @@ export interface HappeningInCase {
   cancel?: true | { reason?: string; compensate?: boolean; key?: string };
   retry?: true | { from_step?: string; inputs?: JsonObject; outputs?: JsonObject; key?: string };
   release?: true;
+  /** The path of a call that is `held`. */
+  answer?: string;
   /** What a service says of an attempt that it finishes later: its first one, where no attempt is named. */
   task?: { step: string; attempt?: number } & (
     | { complete: Json }
@@ -27,12 +31,14 @@ export interface HappeningInCase {
   see?: JsonObject;
 }
 
-/** One moment of a run: plain data, it crosses processes. Without a command somebody looks at the record. */
+/** One moment of a run: plain data, it crosses processes. Where nothing is done, somebody looks at the record. */
 export interface Happening {
   /** Since the start. */
   afterMs: number;
-  /** Statuses by path; `workflow` is the run's own. */
+  /** Statuses by path; `workflow` is the run's own, `waiting_for` the kind of what it waits for. */
   when: Record<string, string>;
+  asked?: string;
+  answer?: string;
   command?: RunCommand;
   task?: { path: string; attempt: number; report: TaskReport };
 }
@@ -44,11 +50,11 @@ const NO_OPTIONS: { key?: string } = {};
 /** The happenings of a case as the hosts play them, in the order of the case. */
 export function happeningsOf(written: readonly HappeningInCase[]): Happening[] {
   return written.map((one) => {
-    const { after_ms: afterMs = 0, when = {} } = one;
+    const { after_ms: afterMs = 0, when = {}, asked, answer } = one;
     const [command, task] = [commandOf(one), taskOf(one)];
-    if ([command, task, one.see].filter((part) => part !== undefined).length !== 1)
+    if ([command, task, answer, one.see].filter((part) => part !== undefined).length !== 1)
       throw new Error(`a happening is one thing: ${JSON.stringify(one)}`);
-    return { afterMs, when, ...(command ? { command } : {}), ...(task ? { task } : {}) };
+    return { afterMs, when, asked, answer, ...(command ? { command } : {}), ...(task ? { task } : {}) };
   });
 }
 

@@ -52,7 +52,7 @@ async function run({ source, inputs, env, answers, start, happenings }: Scenario
   execution.deliver({ type: "start", inputs, env, principal, actor, budget, maxSteps, hold });
   const act = async (command: RunCommand) => execution.deliver(command)?.code;
   const tell = async (task: Task) => tellTask(execution, script, task);
-  const story = play(happenings, { now: () => clock.now(), wait, record, act, tell });
+  const story = play(happenings, { now: () => clock.now(), wait, record, act, tell }, script);
   const ended = Promise.all([execution.done, story]);
   const terminal = () => isTerminal(execution.state.status);
   let over = false;

@@ -15,7 +15,7 @@ const ACTIONS: Readonly<Record<string, Partial<PinnedAction>>> = {
   /** Somebody must approve. */
   guarded: { approval: { approvers: ["manager"], timeout: 60 } },
   /** Has a time limit of its own. */
-  brief: { timeoutMs: 150 },
+  brief: { timeoutMs: 2_500 },
   /** Has a retry of its own. */
   patient: { retry: { maxAttempts: 2, backoff: "fixed", initialDelayMs: 45, jitter: false } },
 };

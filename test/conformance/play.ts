@@ -1,7 +1,10 @@
 import type { ExecutionRecord } from "../../contracts/execution.ts";
+import type { Json } from "../../engine/json.ts";
 import type { RunCommand } from "../../engine/run/types.ts";
 import { isTerminal } from "../../engine/run/transition.ts";
 import type { Happening } from "./happenings.ts";
+import { callLine } from "./observe.ts";
+import type { Script } from "./script.ts";
 
 /** A run in progress, as a case meddles with it. */
 export interface Stage {
@@ -28,15 +31,17 @@ export interface Witnessed {
 const LOOK_EVERY_MS = 5;
 const PATIENCE_MS = 10_000;
 
-/** Plays `happenings` one after the other: each at its time, and not before the statuses that it waits for are there. */
-export async function play(happenings: readonly Happening[], stage: Stage): Promise<Witnessed> {
+/** Plays `happenings` one after the other: each at its time, and not before the statuses and the call that it waits for are there. */
+export async function play(happenings: readonly Happening[], stage: Stage, script: Script): Promise<Witnessed> {
   const start = stage.now();
   const witnessed: Witnessed = { refusals: [], seen: [] };
-  for (const { afterMs, when, command, task } of happenings) {
+  for (const { afterMs, when, asked, answer, command, task } of happenings) {
     const early = start + afterMs - stage.now();
     if (early > 0) await stage.wait(early);
     await statuses(when, stage);
-    if (!command && !task) witnessed.seen.push(structuredClone(await stage.record()));
+    if (asked !== undefined) await called(asked, stage, script);
+    if (answer !== undefined) script.letGo(answer);
+    else if (!command && !task) witnessed.seen.push(structuredClone(await stage.record()));
     const refusal = command ? await stage.act(command) : task && (await stage.tell(task));
     if (refusal !== undefined) witnessed.refusals.push(refusal);
   }
@@ -57,6 +62,17 @@ async function statuses(when: Happening["when"], stage: Stage): Promise<void> {
   }
 }
 
-function statusOf(record: ExecutionRecord, path: string): string | undefined {
+async function called(line: string, stage: Stage, script: Script): Promise<void> {
+  const until = stage.now() + (stage.patienceMs ?? PATIENCE_MS);
+  while (!script.calls.some((call) => callLine(call) === line)) {
+    if (stage.now() > until) throw new Error(`${line} was never called`);
+    // Who was put out of memory comes back when it is asked.
+    await stage.record();
+    await stage.wait(LOOK_EVERY_MS);
+  }
+}
+
+function statusOf(record: ExecutionRecord, path: string): Json | undefined {
+  if (path === "waiting_for") return record.waiting_for?.kind;
   return path === "workflow" ? record.status : record.steps.find((step) => step.path === path)?.status;
 }

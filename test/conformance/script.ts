@@ -16,6 +16,8 @@ export interface Answer {
   after_ms?: number;
   /** No answer at all. */
   hang?: boolean;
+  /** No answer before the happening `answer` of its path. */
+  held?: boolean;
   /** Tokens and cost that the service reports. */
   usage?: ReportedUsage;
   /** What the action says for the execution's log. */
@@ -36,6 +38,7 @@ export interface SeenCall {
 }
 
 const NEVER_MS = 3_600_000;
+const LOOK_EVERY_MS = 5;
 const USAGE = { compute_ms: 1, egress_bytes: 0 };
 
 /**
@@ -48,6 +51,7 @@ export class Script {
   inFlight = 0;
   readonly #answers: Readonly<Record<string, Answers>>;
   readonly #wait: (ms: number) => Promise<unknown>;
+  readonly #letGo = new Set<string>();
   #open = 0;
 
   constructor(answers: Readonly<Record<string, Answers>>, wait: (ms: number) => Promise<unknown>) {
@@ -61,9 +65,15 @@ export class Script {
     this.inFlight = Math.max(this.inFlight, this.#open);
     const answer = this.#find(path, attempt, idempotencyKey);
     if (answer.hang) await this.#wait(NEVER_MS);
+    while (answer.held && !this.#letGo.has(path)) await this.#wait(LOOK_EVERY_MS);
     if (answer.after_ms !== undefined) await this.#wait(answer.after_ms);
     this.#open -= 1;
     return resultOf(answer, input);
+  }
+
+  /** Whoever asked at this path, or asks yet, is answered. It is looked for rather than told: a promise is not another request's to keep. */
+  letGo(path: string): void {
+    this.#letGo.add(path);
   }
 
   /** What a service's envelope means that comes later than its answer. */

@@ -52,6 +52,7 @@ const START: Members<StartOptions> = {
 const HAPPENING: Members<HappeningInCase> = {
   after_ms: true,
   when: true,
+  asked: true,
   signal: true,
   message: true,
   decide: true,
@@ -61,6 +62,7 @@ const HAPPENING: Members<HappeningInCase> = {
   shutdown: true,
   cancel: true,
   release: true,
+  answer: true,
   task: true,
   see: true,
 };
@@ -73,12 +75,13 @@ const ANSWER: Members<Answer> = {
   outcome_unknown: true,
   after_ms: true,
   hang: true,
+  held: true,
   usage: true,
   logs: true,
   pending: true,
 };
 
-const WHEN = new Set(["after_ms", "when"]);
+const WHEN = new Set(["after_ms", "when", "asked"]);
 
 /** Members of a case that nothing looks at, and happenings that are not one thing: what they ask for would not be checked. */
 export function strayMembers(one: ConformanceCase): string[] {

@@ -366,7 +366,7 @@ describe.skipIf(SERVER === undefined)("on PostgreSQL, of many at the same moment
     await say("delete from env_values where name = 'HELD'");
     const second = call(key, "DELETE", "/env/HELD");
     const waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'";
-    await expect.poll(async () => Number((await query(server, waiting))[0]?.[0]), { timeout: 4_000 }).toBe(1);
+    await expect.poll(async () => Number((await query(server, waiting))[0]?.[0])).toBe(1);
     await say("commit");
     await backend.close();
     expect((await second).status).toBe(404);

@@ -156,7 +156,7 @@ export default class Conformance extends WorkerEntrypoint<Env> {
     const start = { ...startCommand(scenario, executionId), idempotency: { key: "once", bodyHash: "same" } };
     const answer = await ask((cell) => cell.start(start));
     if (answer.kind !== "accepted") throw new Error(`the run was not accepted: ${answer.kind}`);
-    const witnessed = await play(scenario.happenings, new CellStage(ask, executionId));
+    const witnessed = await play(scenario.happenings, new CellStage(ask, executionId), desk.script);
     let record = await ask((cell) => cell.get(executionId, { waitMs: LONGEST_RUN_MS }));
     while (record && !isTerminal(record.status) && Date.now() < until)
       record = await ask((cell) => cell.get(executionId, { waitMs: LONGEST_RUN_MS }));

@@ -66,7 +66,7 @@ export default class Conformance extends WorkerEntrypoint<Env> {
     const cell = this.env.COORDINATOR.getByName("global/ten_conformance/test/s0");
     const answer = await cell.start(startCommand(scenario, executionId));
     if (answer.kind !== "accepted") throw new Error(`the run was not accepted: ${answer.kind}`);
-    const witnessed = await play(scenario.happenings, new CellStage((question) => question(cell), executionId));
+    const witnessed = await play(scenario.happenings, new CellStage((question) => question(cell), executionId), script);
     const record = await cell.get(executionId, { waitMs: LONGEST_RUN_MS });
     for (const name of names) scripts.delete(name);
     if (!record || !isTerminal(record.status))
