@@ -53,11 +53,12 @@ export async function startSandboxProcess(
   await miniflare.ready;
   const findOwn = () => workerdChildren().filter((pid) => !before.includes(pid) && !others.has(pid));
   let own = findOwn();
-  let lastAnswer = performance.now();
+  /** When it was asked what it has not answered: whoever keeps it from that was in it before. */
+  let askedAt: number | undefined;
   /** What it had computed then, in ticks. */
   let ticksThen: number | undefined;
   const heard = (): void => {
-    lastAnswer = performance.now();
+    askedAt = undefined;
     ticksThen = undefined;
     silent = false;
   };
@@ -87,6 +88,7 @@ export async function startSandboxProcess(
   const askWhetherItAnswers = async (): Promise<void> => {
     if (await atRest()) return heard();
     ticksThen ??= await ticksOf(own);
+    askedAt ??= performance.now();
     try {
       await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(ASK_MS * 2) });
       heard();
@@ -96,7 +98,7 @@ export async function startSandboxProcess(
       silent = true;
       const now = await ticksOf(own);
       const computedMs = now === undefined || ticksThen === undefined ? undefined : (now - ticksThen) * TICK_MS;
-      const silentMs = performance.now() - lastAnswer;
+      const silentMs = performance.now() - (askedAt ?? performance.now());
       if (isStuck(silentMs, computedMs, stuckMs)) await end("stuck", `did not answer for ${Math.round(silentMs)} ms`);
     }
   };
@@ -126,7 +128,6 @@ export async function startSandboxProcess(
   const address = server.address();
   return {
     watch() {
-      lastAnswer = performance.now();
       timers.push(often(askWhetherItAnswers), often(askForMemory));
     },
     watchdogPort: typeof address === "object" && address !== null ? address.port : 0,

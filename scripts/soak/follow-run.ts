@@ -22,6 +22,9 @@ const WAIT_S = 10;
 
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Says nothing of what was asked: it is being started, or all ask at once when it is there again. */
+const isLater = (status: number): boolean => status >= 500 || status === 429;
+
 /** Starts an execution, again and again with one Idempotency-Key until the platform has accepted it. */
 export async function startRun(platform: SoakPlatform, run: SoakRun): Promise<Followed> {
   const body = { workflow: run.workflow, inputs: run.inputs, execution_mode: run.mode };
@@ -34,7 +37,7 @@ export async function startRun(platform: SoakPlatform, run: SoakRun): Promise<Fo
       return { run, executionId, shown: new Map(), events: 0, wrong: [] };
     }
     // 409 with Retry-After: the first request under this key is still being answered.
-    if (answer && answer.status < 500 && answer.status !== 409)
+    if (answer && !isLater(answer.status) && answer.status !== 409)
       throw new Error(`a start was refused: ${answer.status} ${answer.text}`);
     // Gently: while the platform comes back, every start fails and is logged.
     await sleep(RESTART_MS);
@@ -48,7 +51,7 @@ export async function readRecord(
   waitS?: number,
 ): Promise<ExecutionRecord | undefined> {
   const answer = await platform.ask("GET", `/workflows/executions/${executionId}${waitS ? `?wait=${waitS}` : ""}`);
-  if (answer === undefined || answer.status >= 500) return undefined;
+  if (answer === undefined || isLater(answer.status)) return undefined;
   if (answer.status !== 200)
     throw new Error(`${executionId} was answered ${answer.status} ${answer.text.slice(0, 300)}`);
   return JSON.parse(answer.text);
@@ -66,7 +69,7 @@ export async function followRun(platform: SoakPlatform, followed: Followed, mayS
       const { path, body } = requestOf(act, followed.executionId);
       const answer = await platform.ask("POST", path, body);
       if (answer && answer.status < 300) acts.shift();
-      else if (answer && answer.status < 500 && !(await wasDone(platform, followed, act)))
+      else if (answer && !isLater(answer.status) && !(await wasDone(platform, followed, act)))
         followed.wrong.push(`${act.kind} was refused: ${answer.status} ${answer.text.slice(0, 200)}`);
       if (followed.wrong.length > 0) return;
     } else if (record && isTerminal(record.status)) return;

@@ -10,7 +10,7 @@ import { keptStub } from "./kept-stub.ts";
 
 const SECRET = "canary-secret-7f31c9";
 const CREDENTIAL = "canary-credential-52aa0b";
-const STUCK_MS = 2_500;
+const STUCK_MS = 6_000;
 let service: Server;
 let platform: TestPlatform;
 /** Requests that came to a host nobody declared, or that no rule lets anyone reach. */
@@ -274,7 +274,7 @@ test("a call that takes all memory ends with an error that says so; others are t
       taken.push(new Uint8Array(25_000_000).fill(1));
       await new Promise((later) => setTimeout(later, 5));
     }
-    await new Promise((later) => setTimeout(later, 3_000));
+    await new Promise((later) => setTimeout(later, 20_000));
     return taken.length;
   }`);
   expect((await run(hog)).error).toMatchObject({ code: "VALIDATION", details: { limit: "memory" } });

@@ -3,9 +3,11 @@ import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import type { Answer, Client } from "./client.ts";
 import { eventually } from "./eventually.ts";
+import { awayFromMidnight } from "../support/away-from-midnight.ts";
 import { type Json, type JsonMap, read, readList, readText } from "./json.ts";
 import { useTenants } from "./use-tenants.ts";
 
+awayFromMidnight();
 const tenants = useTenants();
 const give: JsonMap = { id: "o", type: "output", value: 1 };
 const quick: JsonMap = { name: "Quick", steps: [give] };

@@ -40,6 +40,18 @@ function summed(rows: readonly Json[]): Record<string, number> {
   return total;
 }
 
+/** What isolated executions used comes by itself: with a hint, or, where that is lost, with the sweeper's next minute. */
+async function isolatedCame(): Promise<void> {
+  const until = Date.now() + 90_000;
+  for (;;) {
+    const rows = readList(await usage("?group_by=mode&granularity=total"), "data");
+    const { executions, step_runs: runs } = metersOf(rows.find((row) => read(row, "group") === "isolated"));
+    if (executions === 1 && runs === 2) return;
+    if (Date.now() > until) throw new Error(`the isolated one did not come: ${JSON.stringify(rows)}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
 beforeAll(async () => {
   own = await tenants.tenant("usage");
   const { api, step } = own;
@@ -80,11 +92,12 @@ beforeAll(async () => {
   await api.finished(waiting);
   ids.push(waiting);
   settled = Date.now();
-}, 60_000);
+  await isolatedCame();
+}, 180_000);
 
 describe("GET /usage (section 16)", () => {
   test("counts every execution and every attempt that reached a plugin, once", async () => {
-    const { total, data } = await usage();
+    const { total, data } = await usage("?granularity=total");
     expect(metersOf(total)).toMatchObject({ executions: 9, step_runs: 4 + 3 + 1 + 7 + 1 + 2, ai_tokens: 34 });
     expect(data).toHaveLength(1);
   });
@@ -157,7 +170,8 @@ describe("GET /usage (section 16)", () => {
     const nothing = await usage("?from=2020-01-01&to=2020-02-01");
     expect(nothing).toMatchObject({ data: [], total: { executions: 0, step_runs: 0 } });
     const today = from.slice(0, 10);
-    const after = new Date(Date.parse(today) + 86_400_000).toISOString().slice(0, 10);
+    // Of the next one, too, when midnight came meanwhile.
+    const after = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
     expect(metersOf((await usage(`?from=${today}&to=${after}`)).total)).toMatchObject({ executions: 9 });
   });
 

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type JsonMap, readList, readText } from "../outside/json.ts";
+import { awayFromMidnight } from "../support/away-from-midnight.ts";
 import { startTestPlatform, type TestPlatform } from "../support/test-platform.ts";
 import { LimitedTenant } from "./limited-tenant.ts";
 
+awayFromMidnight();
 let running: TestPlatform;
 
 beforeAll(async () => {

@@ -1,10 +1,12 @@
 import { neon, neonConfig } from "@neondatabase/serverless";
 import { expect, test } from "vitest";
+import { byHand } from "../support/by-hand.ts";
 import type { McpServers } from "./mcp-servers.ts";
 
 interface Answer {
   status: number;
-  body: { execution_id: string; message?: string };
+  body: { execution_id: string; status?: string; message?: string };
+  text: string;
 }
 
 interface World {
@@ -17,8 +19,30 @@ interface World {
   databasePort(): number;
 }
 
-/** What MCP servers are told besides a tool's arguments: cases for a platform that the file shares. */
+/** What MCP servers are told besides a tool's arguments, and what they tell before its result: cases for a platform that the file shares. */
 export function toldServers({ ask, publish, call, server, servers, databasePort }: World): void {
+  test("progress of a tool is progress of its step", async () => {
+    const parts = Array.from({ length: 4 }, byHand);
+    servers().afterPart = async (part) => parts[part - 1]?.promise;
+    const steps = [{ id: "it", connector: "tides/stateless", action: "slow", input: { ms: 800 } }];
+    const started = await ask("POST", "/workflows/executions", { definition: { name: "Slow tide", steps } });
+    const path = `/workflows/executions/${started.body.execution_id}`;
+    const told = async (): Promise<unknown[]> => {
+      const { data }: { data: { type: string }[] } = JSON.parse((await ask("GET", `${path}/events`)).text);
+      return data.filter(({ type }) => type === "step.progress");
+    };
+    const seen: object[] = [];
+    // Of what comes at once only the newest is recorded: a part is told of when the one before has been read.
+    for (const [index, part] of parts.entries()) {
+      seen.push({ percent: (index + 1) * 25, message: `part ${index + 1}` });
+      await expect.poll(told).toMatchObject(seen);
+      part.resolve();
+    }
+    servers().afterPart = async () => {};
+    expect((await ask("GET", `${path}?wait=20`)).body.status).toBe("completed");
+    expect(await told()).toMatchObject(seen);
+  });
+
   test("a server is told of a call its ids, and of the run what its connector declares and nothing more", async () => {
     expect((await ask("PUT", "/env/TIDE_STATION", { value: "north" })).status).toBe(200);
     const more = { context: ["environment"], runtime: { environment: ["TIDE_STATION"] } };

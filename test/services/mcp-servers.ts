@@ -34,6 +34,8 @@ export class McpServers {
   /** Tools beside those that are always there. */
   extraTools: string[] = [];
   canceled = 0;
+  /** What `slow` waits for when it has told of a part. */
+  afterPart: (part: number) => Promise<void> = async () => {};
   /** How often `count` ran. */
   counted = 0;
   /** Who may call `/oauth`. */
@@ -104,6 +106,7 @@ export class McpServers {
             method: "notifications/progress",
             params: { progressToken, progress: part, total: 4, message: `part ${part}` },
           });
+        await this.afterPart(part);
       }
       return { content: [{ type: "text", text: "done" }] };
     });

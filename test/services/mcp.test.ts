@@ -200,20 +200,6 @@ test("an OAuth2 connection signs each call, and a token that was revoked is rene
   expect(servers.seen.length).toBeLessThan(8);
 }, 30_000);
 
-test("progress of a tool is progress of its step", async () => {
-  const steps = [{ id: "it", connector: "tides/stateless", action: "slow", input: { ms: 800 } }];
-  const started = await ask("POST", "/workflows/executions", {
-    definition: { name: "Slow tide", steps },
-    execution_mode: "sync",
-  });
-  expect(started.body.status, started.text).toBe("completed");
-  const { text } = await ask("GET", `/workflows/executions/${started.body.execution_id}/events`);
-  const { data }: { data: { type: string; percent?: number; message?: string }[] } = JSON.parse(text);
-  const progress = data.filter(({ type }) => type === "step.progress");
-  expect(progress.length).toBeGreaterThanOrEqual(2);
-  expect(progress[0]).toMatchObject({ percent: 25, message: "part 1" });
-});
-
 test("a call that takes too long is a TIMEOUT, and the server is told", async () => {
   const before = servers.canceled;
   const steps = [
@@ -221,8 +207,8 @@ test("a call that takes too long is a TIMEOUT, and the server is told", async ()
       id: "it",
       connector: "tides/session",
       action: "slow",
-      input: { ms: 8_000 },
-      timeout: 3,
+      input: { ms: 40_000 },
+      timeout: 8,
       retry: { max_attempts: 1, retry_on: ["UNKNOWN_OUTCOME"] },
     },
   ];

@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { byHand } from "../support/by-hand.ts";
 import { startTestPlatform, type TestPlatform } from "../support/test-platform.ts";
 import { type ServiceCall, WorkerService } from "./worker-service.ts";
 
@@ -25,10 +27,10 @@ const CONNECTOR = {
   },
   actions: [
     action("work"),
-    action("quick", { timeout: 2 }),
+    action("quick", { timeout: 8 }),
     action("again", { retry: { max_attempts: 2, backoff: "fixed", initial_delay_ms: 20, jitter: false } }),
     action("once", {
-      timeout: 2,
+      timeout: 8,
       idempotent: false,
       retry: { max_attempts: 3, backoff: "fixed", initial_delay_ms: 20 },
     }),
@@ -196,18 +198,22 @@ test("a token that the service made itself finishes the task, too, even before i
 });
 
 test("a result that comes before the 202 counts, and the 202 changes nothing then", async () => {
-  service.answer = (call) => ({ ...pending(call), after: 3_000 });
+  const said = byHand();
+  service.answer = (call) => ({ ...pending(call), after: said.promise });
   const id = await start("work");
   const { token } = await called();
   expect((await tell(token, "complete", { data: "early" })).status).toBe(200);
   expect((await ended(id)).result?.outputs).toEqual({ result: "early" });
-  await new Promise((resolve) => setTimeout(resolve, 3_200));
+  const before = service.answered;
+  said.resolve();
+  await expect.poll(() => service.answered).toBe(before + 1);
+  await sleep(500);
   expect((await eventsOf(id)).map(({ type }) => type)).not.toContain("step.pending");
 });
 
 test("without a result the action's timeout ends the attempt; one that must not be repeated fails as unknown", async () => {
   const [quick, once] = [await start("quick"), await start("once")];
-  expect((await ended(quick)).error).toMatchObject({ code: "TIMEOUT", details: { reason: "task", timeout_ms: 2_000 } });
+  expect((await ended(quick)).error).toMatchObject({ code: "TIMEOUT", details: { reason: "task", timeout_ms: 8_000 } });
   expect((await ended(once)).error).toMatchObject({
     code: "UNAVAILABLE",
     details: { reason: "outcome_unknown", cause: "TIMEOUT" },
@@ -217,23 +223,28 @@ test("without a result the action's timeout ends the attempt; one that must not 
 });
 
 test("a declared heartbeat must come; as long as it comes, or progress does, the attempt goes on", async () => {
-  service.answer = (call) => ({ status: 202, body: { ...pending(call).body, heartbeat_timeout: 3 } });
+  service.answer = (call) => ({ status: 202, body: { ...pending(call).body, heartbeat_timeout: 8 } });
   const [silent, alive] = [await start("work", { n: 1 }), await start("work", { n: 2 })];
   await called(2);
   const token = service.calls.find(({ body }) => body.input.n === 2)?.body.context.task_token;
-  for (let beat = 1; beat <= 8; beat += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 500));
+  await isPending(alive);
+  // A quarter of its time is added to a heartbeat's.
+  const until = performance.now() + 10_500;
+  const percents: number[] = [];
+  for (let beat = 1; performance.now() < until; beat += 1) {
+    await sleep(500);
     const told =
       beat % 2 === 0
         ? await tell(token, "heartbeat")
-        : await tell(token, "progress", { percent: beat * 10, message: `beat ${beat}` });
+        : await tell(token, "progress", { percent: beat, message: `beat ${beat}` });
+    if (beat % 2 === 1) percents.push(beat);
     expect(told.status, told.text).toBe(200);
   }
   expect((await ended(silent)).error).toMatchObject({ code: "TIMEOUT", details: { reason: "heartbeat" } });
   expect((await tell(token, "complete", { data: "done" })).status).toBe(200);
   expect((await ended(alive)).status).toBe("completed");
   const progress = (await eventsOf(alive)).filter(({ type }) => type === "step.progress");
-  expect(progress.map(({ data }) => data.percent)).toEqual([10, 30, 50, 70]);
+  expect(progress.map(({ data }) => data.percent)).toEqual(percents);
 });
 
 test("a secret that the service got does not come back by its task", async () => {

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 
 export interface ServiceCall {
   headers: IncomingMessage["headers"];
@@ -10,8 +11,8 @@ export interface ServiceCall {
 export interface ServiceAnswer {
   status?: number;
   body?: unknown;
-  /** Milliseconds. */
-  after?: number;
+  /** What it waits for first: milliseconds, or whatever the test decides. */
+  after?: number | Promise<unknown>;
   reset?: boolean;
 }
 
@@ -22,6 +23,8 @@ export class WorkerService {
   most = 0;
   healthz: { status: number; body: unknown } = { status: 200, body: { status: "ok", version: "1.0.0" } };
   probes = 0;
+  /** How often it has answered. */
+  answered = 0;
   answer: (call: ServiceCall) => ServiceAnswer = (call) => ({ body: { status: "success", data: call.body.input } });
   port = 0;
   #open = 0;
@@ -41,11 +44,13 @@ export class WorkerService {
         const text = Buffer.concat(chunks).toString("utf8");
         const call: ServiceCall = { headers: request.headers, text, body: JSON.parse(text) };
         this.calls.push(call);
-        const { status = 200, body, after = 0, reset } = this.answer(call);
-        if (after > 0) await new Promise((resolve) => setTimeout(resolve, after));
+        const { status = 200, body, after, reset } = this.answer(call);
+        await (typeof after === "number" ? sleep(after) : after);
         if (reset) return void response.destroy();
         response.writeHead(status, { "content-type": "application/json" });
-        response.end(JSON.stringify(body));
+        response.end(JSON.stringify(body), () => {
+          this.answered += 1;
+        });
       } finally {
         this.#open -= 1;
       }

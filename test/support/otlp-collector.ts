@@ -27,8 +27,10 @@ export class OtlpCollector {
   status = 200;
   /** How often it was something else. */
   refused = 0;
-  /** How long it thinks before. */
-  delayMs = 0;
+  /** What it waits for before: for as long as there is anything, it answers nobody. */
+  held: Promise<void> | undefined;
+  /** Requests that are over though they are held: they were given up. */
+  givenUp = 0;
   readonly #server: Server;
 
   private constructor(server: Server) {
@@ -46,12 +48,18 @@ export class OtlpCollector {
         collector.requests.push({ path: request.url ?? "", headers: request.headers, body });
         if (collector.status === 200) collector.#check(request.headers["content-type"], body);
         if (collector.status !== 200) collector.refused += 1;
-        setTimeout(() => {
+        const { held } = collector;
+        const answer = () => {
           response.writeHead(collector.status, { "content-type": "application/json" });
           response.end(
             collector.status === 200 ? "{}" : `{"echo": ${JSON.stringify(request.headers.authorization ?? "")}}`,
           );
-        }, collector.delayMs);
+        };
+        if (held === undefined) return answer();
+        response.once("close", () => {
+          if (!response.writableEnded) collector.givenUp += 1;
+        });
+        void held.then(answer);
       });
     });
     const collector = new OtlpCollector(server);

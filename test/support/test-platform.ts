@@ -54,7 +54,7 @@ export async function startTestPlatform(options: Partial<PlatformOptions> = {}):
     },
     async close() {
       await platform.kill();
-      if (own) rmSync(dataDir, { recursive: true, force: true });
+      if (own) rmSync(dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     },
   };
 }

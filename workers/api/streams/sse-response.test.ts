@@ -29,12 +29,14 @@ test("a stream is what was sent, and ends with who writes it", async () => {
 });
 
 test("silence is broken by comments, between events and never inside of one", async () => {
+  vi.useFakeTimers();
   const response = sseResponse(ports(1_000), { keepAliveMs: 20 }, async (sink) => {
     await wait(300);
     await sink.send(sseFrame(1, "log", JSON.stringify("x".repeat(200_000))));
     await wait(50);
   });
-  const blocks = (await response.text()).split("\n\n");
+  const [text] = await Promise.all([response.text(), vi.advanceTimersByTimeAsync(1_000)]);
+  const blocks = text.split("\n\n");
   const comments = blocks.filter((block) => block === ": keep-alive").length;
   expect(comments).toBeGreaterThan(2);
   expect(blocks.filter((block) => block.startsWith("id: 1\n"))).toHaveLength(1);
