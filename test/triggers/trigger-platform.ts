@@ -122,7 +122,7 @@ export class TriggerPlatform {
 }
 
 /** What `read` gives, once it gives anything. */
-export async function eventually<T>(read: () => Promise<T | undefined>, patienceMs = 15_000): Promise<T> {
+export async function eventually<T>(read: () => Promise<T | undefined>, patienceMs = 30_000): Promise<T> {
   const until = Date.now() + patienceMs;
   for (;;) {
     const value = await read();
