@@ -42,7 +42,7 @@ export class RunDriver implements TurnHost {
     this.plan = plan;
     this.state = state;
     this.#port = port;
-    // What the driver before this one had dispatched may have reached its plugin.
+    // What was dispatched before a restart may have reached its plugin.
     for (const instance of state.open.values())
       if (isCall(instance) && instance.status === "running") this.#sent.set(instance.path, instance.attempt);
   }
@@ -101,7 +101,7 @@ export class RunDriver implements TurnHost {
   resume(): void {
     for (const effect of pendingEffects(this.plan, this.state, this.#port.now())) {
       const again = effect.type !== "callAction" || isIdempotent(effect.call.action, effect.call.input);
-      if (!again) this.#settle(effect.call, { ...interrupted(), ...this.#cutShort(effect.call.path) });
+      if (!again) this.#settle(effect.call, interrupted());
       else this.#perform([effect]);
     }
   }
@@ -174,7 +174,8 @@ export class RunDriver implements TurnHost {
     };
     const expire = (): void => {
       this.#limits.delete(takeBack);
-      const had = this.#cutShort(call.path);
+      const instance = this.state.open.get(call.path);
+      const had = instance ? cutShort(instance, this) : {};
       this.#port.abort(call.path, call.attempt, false);
       end({ ...expired(call.timeoutMs), ...had });
     };
@@ -189,12 +190,6 @@ export class RunDriver implements TurnHost {
     };
     // What a service does is a result. A call that throws is a bug of the host: nothing would ever end the step.
     this.#port.call(call).then(taken, (error: unknown) => this.#port.crashed(error));
-  }
-
-  /** What the attempt in flight at this path is metered with, or has spent, if its answer is waited for no longer. */
-  #cutShort(path: string): ReturnType<typeof cutShort> {
-    const instance = this.state.open.get(path);
-    return instance ? cutShort(instance, this) : {};
   }
 
   #setTimer(name: string, due: number): void {

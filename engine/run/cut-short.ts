@@ -9,7 +9,7 @@ const CUT_SHORT: AttemptUsage = { compute_ms: 0, egress_bytes: 0 };
 export function cutShort(instance: Instance, host: TurnHost): Pick<Settled, "usage" | "spent"> {
   if (instance.step?.kind !== "subworkflow") {
     const { path, attempt, task } = instance;
-    if (task?.usage) return { usage: task.usage };
+    if (task) return { usage: task.usage ?? CUT_SHORT };
     return host.hasSent?.(path, attempt) === false ? {} : { usage: CUT_SHORT };
   }
   const spent = instance.child === undefined ? undefined : host.spentBy?.(instance.child);

@@ -388,6 +388,6 @@ export interface TurnHost {
   admits?(kind: Opening): Admittance;
   /** What a subworkflow's execution has spent so far, with those that it started; nothing, where it is unknown. */
   spentBy?(executionId: string): Spent | undefined;
-  /** Whether the call of this attempt is on its way: it waits neither for its commit nor for a place. It is, where this is absent. */
+  /** Whether the call of this attempt is on its way: it waits neither for its commit nor for a place. Hosts without this: yes. */
   hasSent?(path: string, attempt: number): boolean;
 }

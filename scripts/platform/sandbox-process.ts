@@ -53,9 +53,9 @@ export async function startSandboxProcess(
   await miniflare.ready;
   const findOwn = () => workerdChildren().filter((pid) => !before.includes(pid) && !others.has(pid));
   let own = findOwn();
-  /** When it was asked what it has not answered: whoever keeps it from that was in it before. */
+  /** When the first question was sent that is still unanswered. */
   let askedAt: number | undefined;
-  /** What it had computed then, in ticks. */
+  /** What it had computed at that time, in ticks. */
   let ticksThen: number | undefined;
   const heard = (): void => {
     askedAt = undefined;

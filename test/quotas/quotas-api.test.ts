@@ -214,7 +214,7 @@ test("a reader whose connection breaks frees its place at once, one that left be
   };
   /** Whether there is room before the next keep-alive, which would find a reader gone too. */
   const isFree = async (): Promise<boolean> => {
-    const until = Date.now() + 20_000;
+    const until = Date.now() + 13_000;
     for (;;) {
       const { status, reset } = await open();
       reset();

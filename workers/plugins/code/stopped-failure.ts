@@ -19,7 +19,7 @@ const MEMORY = /memory/i;
 /** It waits for nothing that could ever come. */
 const HUNG = /hung|never generate a response/i;
 
-/** The sandbox did not answer: the runtime ended the isolate, or the watchdog the process (`scripts/platform/watchdog.ts`). */
+/** The sandbox did not answer: the runtime ended the isolate, or the watchdog the process (`scripts/platform/sandbox-process.ts`). */
 export function stoppedFailure(
   error: unknown,
   { elapsedMs, sent, stuckMs, cpuMs, memoryOf }: Stopped,
